@@ -1,0 +1,191 @@
+import type { AppId, ClientId, ConversationId, EntryKind, JsonObject, OperationId, Role } from '@hongyan/protocol';
+import type { Filter, SortKey } from '@hongyan/filter';
+import type { Conversation, Entry, Head, Loaded, MessageEntry, NewEntry, OwnRow } from './types.js';
+
+/**
+ * What the conversation rules need of a store. Two engines implement each port and pass the same contract suite.
+ * Every method takes the app first; nothing of another app is ever read or written. Failures are AppErrors:
+ * `unavailable` (cannot be reached, outcome unknown), `storage_full`, `deadline_exceeded`; anything else is a bug.
+ */
+
+export interface AppendRequest {
+  readonly conversation: ConversationId;
+  /** Last sequence that the caller's decision was based on. */
+  readonly expected: number;
+  /** The caller's clock. An entry's time is max(now, time of the entry before + 1). */
+  readonly now: number;
+  /** At most 1,000. */
+  readonly entries: readonly NewEntry[];
+}
+
+export type Appended =
+  | { readonly duplicate: false; readonly seq: number; readonly time: number }
+  /** The author had used this operation id in this conversation: nothing was written; this is the entry of then. */
+  | { readonly duplicate: true; readonly entry: Entry };
+
+export interface AppendResult {
+  /** As of after this request. */
+  readonly head: Head;
+  /** One per entry, in order. Fewer than asked for: the rest lost a race for its sequence and was not written; decide it anew. */
+  readonly results: readonly Appended[];
+}
+
+/** The log: the only place where a change of a conversation becomes a fact. */
+export interface LogStore {
+  /**
+   * Appends in order: sequences go on from the head, without holes. When it returns, the entries, their projections
+   * ({@link changesOf}), the head and the author's own counts are durable and visible to every later read.
+   * If the head is not at `expected`, nothing is written and `results` is empty, except that duplicates at the front
+   * of the request may be answered. Several requests may be under way; one conversation's take effect in call order.
+   * A conversation without a head answers AppError `not_found`.
+   */
+  append(app: AppId, request: AppendRequest): Promise<AppendResult>;
+  head(app: AppId, conversation: ConversationId): Promise<Head | undefined>;
+  /** Entries with after < seq <= until (default: head), ascending, at most `limit`. Messages and edits carry current content. */
+  entries(app: AppId, conversation: ConversationId, range: { after: number; until?: number; limit: number; kinds?: readonly EntryKind[] }): Promise<Entry[]>;
+  /** Messages only, ascending. `more`: there are further ones in the direction asked. */
+  history(app: AppId, conversation: ConversationId, query: HistoryQuery): Promise<{ messages: MessageEntry[]; more: boolean }>;
+  /** The messages at these sequences, in the order asked; what is missing or no message is left out. */
+  messages(app: AppId, conversation: ConversationId, seqs: readonly number[]): Promise<MessageEntry[]>;
+  /** The entry that an author made with this operation id. */
+  byOperation(app: AppId, conversation: ConversationId, author: ClientId | '', op: OperationId): Promise<Entry | undefined>;
+  /** Last sequence whose time is <= `time`; the origin when there is none. */
+  seqAt(app: AppId, conversation: ConversationId, time: number): Promise<number>;
+}
+
+export interface HistoryQuery {
+  readonly direction: 'backward' | 'forward';
+  /** Exclusive bounds. */
+  readonly after: number;
+  readonly before: number;
+  readonly limit: number;
+  readonly types?: readonly string[];
+}
+
+/** Conversations as documents, and finding them. */
+export interface ConversationStore {
+  /**
+   * Makes a conversation: document, entry 1 (`created`), head and first members become durable together. With a
+   * `uniqueKey` that another living conversation holds, or with an id in use, nothing is made and that one is the
+   * answer. Concurrent calls with one key give one conversation.
+   */
+  create(app: AppId, entry: NewEntry, now: number, origin?: number): Promise<{ created: boolean; id: ConversationId; head: Head }>;
+  /** Document, head, members, silences and blocks as of one moment. Deleted ones are answered with `deletedAt`. */
+  load(app: AppId, conversation: ConversationId): Promise<Loaded | undefined>;
+  /** Documents of these, with heads and member counts; unknown and deleted ones are left out. */
+  find(app: AppId, conversations: readonly ConversationId[]): Promise<Found[]>;
+  /** By filter, sorted, in pages; `memberOf` restricts to a client's own. Threads, temporary and deleted ones are never in it. */
+  query(app: AppId, query: ConversationQuery): Promise<{ items: Found[]; cursor?: string }>;
+  /** System conversations with audience `everyone`. */
+  everyone(app: AppId): Promise<ConversationId[]>;
+}
+
+export interface Found {
+  readonly conversation: Conversation;
+  readonly head: Head;
+  readonly memberCount: number;
+  readonly lastMessage?: MessageEntry;
+}
+
+export interface ConversationQuery {
+  readonly filter: Filter;
+  readonly sort: readonly SortKey[];
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly memberOf?: ClientId;
+}
+
+/** A row of a client's list: everything as of one moment, `head.last`. */
+export interface ListedConversation extends Found {
+  readonly own: OwnRow;
+  readonly unread: number;
+  readonly mentionUnread: number;
+  /** Two-member conversations: the other's cursors. */
+  readonly peer?: { readonly client: ClientId; readonly readSeq: number; readonly deliveredSeq: number };
+  /** System conversations: this client's thread, whose counts are not in the numbers above. */
+  readonly thread?: { readonly conversation: ConversationId; readonly head: Head; readonly own: OwnRow; readonly unread: number; readonly mentionUnread: number; readonly lastMessage?: MessageEntry };
+}
+
+export interface Totals {
+  readonly unread: number;
+  readonly mentionUnread: number;
+  readonly unmutedUnread: number;
+}
+
+/** Membership as the client sees it: cursors, personal state, the list. Unread is model.md's definition, exactly. */
+export interface MemberStore {
+  /** Undefined: not a member. */
+  own(app: AppId, conversation: ConversationId, client: ClientId): Promise<(OwnRow & { unread: number; mentionUnread: number }) | undefined>;
+  /** Which of these are members (guests are not). */
+  among(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
+  /** Members by (role, client id), paged. */
+  members(app: AppId, conversation: ConversationId, page: { role?: Role; limit: number; cursor?: string }): Promise<{ items: { client: ClientId; role: Role; joinedAt: number }[]; cursor?: string }>;
+  /** Moves a read cursor forward, clamped to the head; read implies delivered. Durable when it returns. Undefined: not a member. */
+  advanceRead(app: AppId, conversation: ConversationId, client: ClientId, seq: number): Promise<{ readSeq: number; unread: number; mentionUnread: number; moved: boolean; revision: number } | undefined>;
+  /** Moves delivery cursors forward. Rows of non-members are ignored. */
+  advanceDelivered(app: AppId, rows: readonly { conversation: ConversationId; client: ClientId; seq: number }[]): Promise<void>;
+  /** Changes personal state; answers the whole row. Undefined: not a member. */
+  setOwn(app: AppId, conversation: ConversationId, client: ClientId, patch: OwnPatch): Promise<OwnRow | undefined>;
+  /** Subscribes to a system conversation without an entry: guests (a thread was made), and everybody's. Keeps an existing row. */
+  ensure(app: AppId, conversation: ConversationId, client: ClientId, role: 'member' | 'guest', readSeq: number): Promise<void>;
+  /** Who has a cursor at or past `seq`, the author and ex-members left out; `reached` counts, `of` everyone who could. */
+  receipts(app: AppId, conversation: ConversationId, seq: number, author: ClientId | '', page: { kind: 'delivered' | 'read'; limit: number; cursor?: string }): Promise<{ items: { client: ClientId; time: number }[]; cursor?: string; delivered: number; read: number; of: number }>;
+  /** A client's conversations: pinned first, then by last activity, newest first. */
+  list(app: AppId, client: ClientId, page: { limit: number; cursor?: string; hidden: boolean }): Promise<{ items: ListedConversation[]; cursor?: string; totals: Totals; token: string }>;
+  /** What changed since the token: maybe too many, never too few. */
+  sync(app: AppId, client: ClientId, page: { token?: string; limit: number; cursor?: string }): Promise<{ items: ListedConversation[]; cursor?: string; totals: Totals; token?: string; reset: boolean; gone: ConversationId[] }>;
+  totals(app: AppId, client: ClientId): Promise<Totals>;
+  /** How many conversations the client is in. */
+  count(app: AppId, client: ClientId): Promise<number>;
+}
+
+export interface OwnPatch {
+  readonly muteUntil?: number | null | 'off';
+  readonly pinnedAt?: number | 'off';
+  readonly hidden?: boolean;
+  readonly markedUnread?: boolean;
+  readonly custom?: JsonObject;
+  /** Never goes back. */
+  readonly clearedSeq?: number;
+}
+
+/** Clients of an app, as far as somebody needs to know them. */
+export interface ClientRecord {
+  readonly id: ClientId;
+  readonly name?: string;
+  readonly avatarUrl?: string;
+  readonly locale?: string;
+  readonly timeZone?: string;
+  readonly custom?: JsonObject;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly bannedUntil?: number;
+  readonly banReason?: string;
+}
+
+export interface ClientStore {
+  /** Unknown ones are left out. */
+  get(app: AppId, clients: readonly ClientId[]): Promise<ClientRecord[]>;
+  /** Makes the record if there is none (firstSeen = now), and sets what is given; null removes. `lastSeen` only grows. */
+  upsert(app: AppId, client: ClientId, patch: ClientPatch, now: number): Promise<{ record: ClientRecord; created: boolean }>;
+  /** By id, paged. */
+  list(app: AppId, page: { limit: number; cursor?: string }): Promise<{ items: ClientRecord[]; cursor?: string }>;
+  /** `client` refuses `others`. */
+  block(app: AppId, client: ClientId, others: readonly ClientId[], now: number): Promise<void>;
+  unblock(app: AppId, client: ClientId, others: readonly ClientId[]): Promise<void>;
+  blocked(app: AppId, client: ClientId, page: { limit: number; cursor?: string }): Promise<{ items: ClientId[]; cursor?: string }>;
+  /** Which of `clients` refuse `other`. */
+  refusing(app: AppId, other: ClientId, clients: readonly ClientId[]): Promise<ClientId[]>;
+}
+
+export interface ClientPatch {
+  readonly name?: string | null;
+  readonly avatarUrl?: string | null;
+  readonly locale?: string | null;
+  readonly timeZone?: string | null;
+  readonly custom?: JsonObject | null;
+  readonly lastSeen?: number;
+  /** null lifts the ban. */
+  readonly bannedUntil?: number | null;
+  readonly banReason?: string | null;
+}

@@ -1,0 +1,83 @@
+import type { ClientId, Role } from '@hongyan/protocol';
+import type { Content, Conversation, Entry } from './types.js';
+
+/**
+ * What an entry changes outside the log. The log is the truth; these changes are projections of it. Both engines and
+ * the in-memory state apply the same list, in sequence order, and each change is idempotent: applying an entry twice,
+ * or replaying the log from any earlier point, ends in the same state.
+ */
+export type Change =
+  | { readonly on: 'conversation'; readonly set: Partial<Omit<Conversation, 'id' | 'kind'>>; readonly detach?: boolean }
+  /** Joins or re-joins: cursors as given, other personal state of an earlier membership is dropped. */
+  | { readonly on: 'member-in'; readonly client: ClientId; readonly role: Role | 'guest'; readonly readSeq: number }
+  | { readonly on: 'member-out'; readonly client: ClientId }
+  | { readonly on: 'member-role'; readonly client: ClientId; readonly role: Role }
+  | { readonly on: 'silence'; readonly client: ClientId; readonly until?: number }
+  | { readonly on: 'unsilence'; readonly client: ClientId }
+  | { readonly on: 'block'; readonly client: ClientId }
+  | { readonly on: 'unblock'; readonly client: ClientId }
+  /** The message at `target` has this content from now on; a recalled one stays recalled. */
+  | { readonly on: 'content'; readonly target: number; readonly content: Content }
+  /** The message at `target`, and every edit of it, loses its content. */
+  | { readonly on: 'blank'; readonly target: number };
+
+/** The changes of one entry, in order. Messages change nothing outside the log (head and counts belong to append). */
+export function changesOf(entry: Entry): readonly Change[] {
+  const { payload, seq, time } = entry;
+  switch (payload.kind) {
+    case 'message':
+      return [];
+    case 'edit': {
+      const { format, type, body, mentions, mentionAll } = payload;
+      return [{ on: 'content', target: payload.target, content: { format, type, body, mentions, mentionAll } }];
+    }
+    case 'recall':
+      return [{ on: 'blank', target: payload.target }];
+    case 'created':
+      return payload.members.map(({ client, role }) => ({ on: 'member-in', client, role, readSeq: 0 }) as const);
+    case 'added':
+      return payload.members.map((client) => ({ on: 'member-in', client, role: 'member', readSeq: seq }) as const);
+    case 'joined':
+      return [{ on: 'member-in', client: payload.member, role: 'member', readSeq: seq }];
+    case 'left':
+      return [{ on: 'member-out', client: payload.member }, ...promotion(payload.owner)];
+    case 'removed':
+      return [...payload.members.map((client) => ({ on: 'member-out', client }) as const), ...promotion(payload.owner)];
+    case 'role':
+      return [
+        ...(payload.former === undefined ? [] : [{ on: 'member-role', client: payload.former, role: 'manager' } as const]),
+        { on: 'member-role', client: payload.member, role: payload.role },
+      ];
+    case 'silenced':
+      return payload.members.map((client) => ({ on: 'silence', client, until: payload.until }) as const);
+    case 'unsilenced':
+      return payload.members.map((client) => ({ on: 'unsilence', client }) as const);
+    case 'blocked':
+      return [
+        ...payload.members.map((client) => ({ on: 'block', client }) as const),
+        ...payload.removed.map((client) => ({ on: 'member-out', client }) as const),
+      ];
+    case 'unblocked':
+      return payload.members.map((client) => ({ on: 'unblock', client }) as const);
+    case 'updated': {
+      const { name, attributes, frozen, detach } = payload;
+      return [
+        {
+          on: 'conversation',
+          set: {
+            updatedAt: time,
+            ...(name === undefined ? {} : { name }),
+            ...(attributes === undefined ? {} : { attributes }),
+            ...(frozen === undefined ? {} : { frozen }),
+          },
+          ...(detach ? { detach } : {}),
+        },
+      ];
+    }
+    case 'deleted':
+      return [{ on: 'conversation', set: { deletedAt: time, updatedAt: time }, detach: true }];
+  }
+}
+
+const promotion = (owner: ClientId | undefined): readonly Change[] =>
+  owner === undefined ? [] : [{ on: 'member-role', client: owner, role: 'owner' }];

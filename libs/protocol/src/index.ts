@@ -1,0 +1,10 @@
+export * from './ids.js';
+export * from './errors.js';
+export * from './limits.js';
+export * from './operations.js';
+export * from './results.js';
+export * from './events.js';
+export * from './contract.js';
+
+/** Version of the native protocol that this server speaks. */
+export const protocolVersion = 1;
