@@ -1,0 +1,67 @@
+import type {
+  AppId,
+  Broker,
+  ClientId,
+  CloseOrder,
+  ConversationId,
+  EventClass,
+  OpenSession,
+  ServerEvent,
+  SessionId,
+} from '@hongyan/protocol';
+
+/** How one kind of connection writes events. An event is encoded once per format, not once per socket. */
+export interface WireFormat<E = unknown> {
+  readonly name: string;
+  encode(event: ServerEvent): E;
+}
+
+/** The sending end of one session, made by a door and given to the hub. Never throws, never blocks. */
+export interface SessionSink<E = unknown> {
+  readonly session: OpenSession;
+  readonly format: WireFormat<E>;
+  /** Takes what `format` encoded; whether it is sent, queued or dropped is decided by class and pressure. */
+  write(encoded: E, eventClass: EventClass, priority: 'high' | 'normal' | 'low'): void;
+  /** Says why, then closes. */
+  close(order: CloseOrder): void;
+}
+
+/** The sessions of this process. */
+export interface Hub extends Broker {
+  attach(sink: SessionSink): void;
+  /** The sink is gone; publishing to it stops at once. */
+  detach(sink: SessionSink): void;
+  close(order: CloseOrder): void;
+  readonly sessions: number;
+}
+
+/** Who is online, over all pods. Everything in it is rebuilt from the live sockets. */
+export interface Presence {
+  /** `first`: the client was offline before. Rooms of an earlier connection of the session are kept if it resumes in time. */
+  opened(session: OpenSession): Promise<{ first: boolean; resumedRooms: ConversationId[] }>;
+  /** `last`: the client is offline now. Its rooms are kept (and counted) for `keepRoomsMs`; 0 leaves them at once. */
+  closed(session: OpenSession, keepRoomsMs: number): Promise<{ last: boolean }>;
+  /** Which of these are online, in the order asked. */
+  online(app: AppId, clients: readonly ClientId[]): Promise<ClientId[]>;
+  sessionsOf(app: AppId, client: ClientId): Promise<OpenSession[]>;
+  /** All online clients of an app, in batches: for broadcasts. */
+  everyone(app: AppId, batch: number): AsyncIterable<ClientId[]>;
+  onlineCount(app: AppId): Promise<number>;
+  /** Replaces what a session watches. Ends with the session. */
+  watch(app: AppId, session: SessionId, clients: readonly ClientId[]): Promise<void>;
+  watchers(app: AppId, client: ClientId): Promise<SessionId[]>;
+}
+
+/** Who is in which room. A join belongs to a session. */
+export interface Rooms {
+  /** `left`: rooms it had to leave because a session may be in `max` only (the oldest first). */
+  join(app: AppId, room: ConversationId, session: OpenSession, max: number): Promise<{ left: ConversationId[] }>;
+  leave(app: AppId, room: ConversationId, session: SessionId): Promise<void>;
+  /** Answered from memory: asked on every send. */
+  joined(app: AppId, room: ConversationId, session: SessionId): boolean;
+  /** Puts every session of these clients out (removed, blocked). */
+  expel(app: AppId, room: ConversationId, clients: readonly ClientId[]): Promise<void>;
+  /** Distinct clients. */
+  count(app: AppId, room: ConversationId): Promise<number>;
+  sample(app: AppId, room: ConversationId, limit: number): Promise<ClientId[]>;
+}
