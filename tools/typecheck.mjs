@@ -1,0 +1,20 @@
+// Type-checks the three programs: server (apps, libs), tests, SDK. Each is skipped only while it has no file.
+import { join } from 'node:path';
+import { ensureBuilt } from './build.mjs';
+import { root, runNode } from './run.mjs';
+import { filesUnder } from './stamp.mjs';
+
+const programs = [
+  { config: 'tsconfig.json', folders: ['apps', 'libs'] },
+  { config: 'test/tsconfig.json', folders: ['test'] },
+  { config: 'sdk/js/tsconfig.json', folders: ['sdk/js/src'] },
+];
+
+ensureBuilt({ only: 'sdk' }); // apps see the SDK as its users do: by its published types
+let failed = false;
+for (const { config, folders } of programs) {
+  if (!folders.some((folder) => filesUnder(join(root, folder)).some((file) => file.endsWith('.ts'))))
+    continue;
+  if (runNode(['node_modules/typescript7/bin/tsc', '--noEmit', '-p', config]) !== 0) failed = true;
+}
+process.exit(failed ? 1 : 0);
