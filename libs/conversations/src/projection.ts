@@ -7,7 +7,9 @@ import type { Content, Conversation, Entry } from './types.js';
  * or replaying the log from any earlier point, ends in the same state.
  */
 export type Change =
-  | { readonly on: 'conversation'; readonly set: Partial<Omit<Conversation, 'id' | 'kind'>>; readonly detach?: boolean }
+  | { readonly on: 'conversation'; readonly set: Partial<Omit<Conversation, 'id' | 'kind' | 'uniqueKey'>> }
+  /** The unique key is given up. */
+  | { readonly on: 'detach' }
   /** Joins or re-joins: cursors as given, other personal state of an earlier membership is dropped. */
   | { readonly on: 'member-in'; readonly client: ClientId; readonly role: Role | 'guest'; readonly readSeq: number }
   | { readonly on: 'member-out'; readonly client: ClientId }
@@ -36,13 +38,20 @@ export function changesOf(entry: Entry): readonly Change[] {
     case 'created':
       return payload.members.map(({ client, role }) => ({ on: 'member-in', client, role, readSeq: 0 }) as const);
     case 'added':
-      return payload.members.map((client) => ({ on: 'member-in', client, role: 'member', readSeq: seq }) as const);
+      return [
+        ...payload.members.map((client) => ({ on: 'member-in', client, role: 'member', readSeq: seq }) as const),
+        ...detachment(payload.detach),
+      ];
     case 'joined':
-      return [{ on: 'member-in', client: payload.member, role: 'member', readSeq: seq }];
+      return [{ on: 'member-in', client: payload.member, role: 'member', readSeq: seq }, ...detachment(payload.detach)];
     case 'left':
-      return [{ on: 'member-out', client: payload.member }, ...promotion(payload.owner)];
+      return [{ on: 'member-out', client: payload.member }, ...promotion(payload.owner), ...detachment(payload.detach)];
     case 'removed':
-      return [...payload.members.map((client) => ({ on: 'member-out', client }) as const), ...promotion(payload.owner)];
+      return [
+        ...payload.members.map((client) => ({ on: 'member-out', client }) as const),
+        ...promotion(payload.owner),
+        ...detachment(payload.detach),
+      ];
     case 'role':
       return [
         ...(payload.former === undefined ? [] : [{ on: 'member-role', client: payload.former, role: 'manager' } as const]),
@@ -60,7 +69,7 @@ export function changesOf(entry: Entry): readonly Change[] {
     case 'unblocked':
       return payload.members.map((client) => ({ on: 'unblock', client }) as const);
     case 'updated': {
-      const { name, attributes, frozen, detach } = payload;
+      const { name, attributes, frozen } = payload;
       return [
         {
           on: 'conversation',
@@ -70,14 +79,15 @@ export function changesOf(entry: Entry): readonly Change[] {
             ...(attributes === undefined ? {} : { attributes }),
             ...(frozen === undefined ? {} : { frozen }),
           },
-          ...(detach ? { detach } : {}),
         },
       ];
     }
     case 'deleted':
-      return [{ on: 'conversation', set: { deletedAt: time, updatedAt: time }, detach: true }];
+      return [{ on: 'conversation', set: { deletedAt: time, updatedAt: time } }, { on: 'detach' }];
   }
 }
+
+const detachment = (detach: boolean | undefined): readonly Change[] => (detach ? [{ on: 'detach' }] : []);
 
 const promotion = (owner: ClientId | undefined): readonly Change[] =>
   owner === undefined ? [] : [{ on: 'member-role', client: owner, role: 'owner' }];

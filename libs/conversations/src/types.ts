@@ -77,11 +77,12 @@ export type EntryPayload =
       /** First members with their roles, creator first. Their cursors start at 0. */
       readonly members: readonly { readonly client: ClientId; readonly role: Role }[];
     }
-  | { readonly kind: 'added'; readonly members: readonly ClientId[] }
-  | { readonly kind: 'joined'; readonly member: ClientId }
+  /** `detach` (here and below): the conversation stops being the unique one of its creation set. */
+  | { readonly kind: 'added'; readonly members: readonly ClientId[]; readonly detach?: boolean }
+  | { readonly kind: 'joined'; readonly member: ClientId; readonly detach?: boolean }
   /** `owner`: who owns the conversation from now on, when the owner left. */
-  | { readonly kind: 'left'; readonly member: ClientId; readonly owner?: ClientId }
-  | { readonly kind: 'removed'; readonly members: readonly ClientId[]; readonly owner?: ClientId }
+  | { readonly kind: 'left'; readonly member: ClientId; readonly owner?: ClientId; readonly detach?: boolean }
+  | { readonly kind: 'removed'; readonly members: readonly ClientId[]; readonly owner?: ClientId; readonly detach?: boolean }
   | { readonly kind: 'role'; readonly member: ClientId; readonly role: Role; /** The former owner, now a manager. */ readonly former?: ClientId }
   | { readonly kind: 'silenced'; readonly members: readonly ClientId[]; readonly until?: number }
   | { readonly kind: 'unsilenced'; readonly members: readonly ClientId[] }
@@ -95,8 +96,6 @@ export type EntryPayload =
       readonly attributes?: JsonObject;
       readonly changed?: JsonObject;
       readonly frozen?: boolean;
-      /** True: the conversation stops being the unique one of its set (somebody outside it was added). */
-      readonly detach?: boolean;
     }
   | { readonly kind: 'deleted' };
 
