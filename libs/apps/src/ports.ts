@@ -1,4 +1,5 @@
 import type { AppId, TenantId } from '@hongyan/protocol';
+import type { SecretBox } from './secrets.js';
 import type { App, Tenant } from './types.js';
 
 /** An app as it lies in the store: `masterKey` is sealed (see secrets.ts), everything else is plain JSON. */
@@ -30,4 +31,13 @@ export interface AppDirectory {
   find(id: AppId): Promise<App | undefined>;
   /** The same without waiting; only for apps that {@link find} has answered before. */
   known(id: AppId): App | undefined;
+}
+
+/** What the use cases of administration need. */
+export interface AppAdministration {
+  readonly store: AppStore;
+  readonly secrets: SecretBox;
+  readonly now: () => number;
+  /** Called after each change, before it is answered: the directory of this process forgets what it knew. */
+  readonly changed?: (id: AppId) => Promise<void>;
 }

@@ -1,0 +1,200 @@
+import { AppError, type Limits, hardLimits } from '@hongyan/protocol';
+import { z } from 'zod';
+import { presets } from './presets.js';
+import type { App, ConversationPolicy, LoginPolicy, MessagePolicy, RoomPolicy } from './types.js';
+
+/** The settings of an app as one schema: what operators may change, with its bounds. */
+
+const switchOf = z.boolean();
+const seconds = (max: number, min = 0) => z.int().min(min).max(max);
+const DAY = 86_400;
+
+const login = z.strictObject({
+  unsigned: switchOf,
+  jwtAlgorithm: z.enum(['HS256', 'RS256', 'ES256', 'EdDSA']),
+  jwtKeys: z.array(z.string().min(1).max(8192)).max(10).optional(),
+  jwksUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional(),
+  jwtMaxAge: seconds(DAY, 1),
+  sessionTtl: seconds(90 * DAY, 60),
+}) satisfies z.ZodType<LoginPolicy>;
+
+const conversations = z.strictObject({
+  openQueries: switchOf,
+  join: z.enum(['invite', 'open']),
+  removeOthers: z.enum(['higher-role', 'any-member']),
+  update: z.enum(['manager', 'member']),
+  mentionAll: z.enum(['manager', 'member']),
+  recallOthers: z.enum(['higher-role', 'server']),
+  ownerLeaves: z.enum(['pass-on', 'refuse-with-roles']),
+  historyForNewMembers: z.enum(['all', 'since-join']),
+  uniqueAfterLeave: z.enum(['re-add', 'detach']),
+}) satisfies z.ZodType<ConversationPolicy>;
+
+const messages = z.strictObject({
+  edit: switchOf,
+  recall: switchOf,
+  editWindow: seconds(365 * DAY),
+  recallWindow: seconds(365 * DAY),
+  receipts: switchOf,
+  typing: switchOf,
+  presence: switchOf,
+  retentionDays: z.int().min(0).max(36_500),
+}) satisfies z.ZodType<MessagePolicy>;
+
+const rooms = z.strictObject({
+  sendWithoutJoin: switchOf,
+  rejoinWindow: seconds(DAY),
+  creatorJoins: switchOf,
+  historyOpen: switchOf,
+}) satisfies z.ZodType<RoomPolicy>;
+
+const bounded = (max: number, min = 1) => z.int().min(min).max(max);
+const limits = z.strictObject({
+  frameBytes: bounded(hardLimits.frameBytes, 1024),
+  bodyBytes: bounded(hardLimits.frameBytes),
+  members: bounded(hardLimits.members, 2),
+  mentions: bounded(1000, 0),
+  page: bounded(hardLimits.page),
+  idsPerCall: bounded(hardLimits.idsPerCall),
+  conversationsPerClient: bounded(1_000_000),
+  nameLength: bounded(255),
+  attributeBytes: bounded(hardLimits.frameBytes),
+  presenceSubscriptions: bounded(1000, 0),
+  roomsPerSession: bounded(100, 0),
+  silencedMembers: bounded(hardLimits.members, 0),
+  blockedMembers: bounded(hardLimits.members, 0),
+  sessionsPerClient: bounded(1000),
+  connections: bounded(10_000_000),
+  commandsPerSecond: bounded(100_000),
+  restPerSecond: bounded(100_000),
+}) satisfies z.ZodType<Limits>;
+
+const rotating = z.object({
+  current: z.string().min(1),
+  previous: z.string().optional(),
+  previousUntil: z.int().optional(),
+});
+
+/** What an operator may set, by dotted path: `limits.members`, `login.unsigned` … */
+export const settableSchema = z.strictObject({
+  name: z.string().trim().min(1).max(255),
+  enabled: switchOf,
+  login,
+  conversations,
+  messages,
+  rooms,
+  limits,
+  clientsEditThemselves: switchOf,
+  origins: z.array(z.string().min(1).max(255)).max(100),
+});
+
+export type Settable = Pick<App, keyof z.output<typeof settableSchema>>;
+
+const storedSchema = z.object({
+  ...settableSchema.shape,
+  preset: z.enum(['native', 'leancloud']),
+  appKey: rotating,
+  updatedAt: z.int(),
+});
+
+/** An app without what a store keeps beside it. */
+export type AppSettings = z.output<typeof storedSchema>;
+
+const CURRENT_VERSION = 1;
+
+/**
+ * Settings as they are stored. Settings that did not exist yet when the app was written take the value of the app's
+ * preset, and ones that no longer exist are left out, so adding or removing one needs no migration. Changing the
+ * meaning of one raises the version and adds a step in {@link parseSettings}.
+ */
+export function serializeSettings(settings: AppSettings): string {
+  return JSON.stringify({ version: CURRENT_VERSION, ...settings });
+}
+
+export function parseSettings(text: string): AppSettings {
+  const stored = JSON.parse(text) as { version?: unknown } & Partial<AppSettings>;
+  if (stored.version !== CURRENT_VERSION) {
+    throw new Error(
+      `the settings have version ${String(stored.version)}; this server knows ${CURRENT_VERSION}`,
+    );
+  }
+  const preset = presets[stored.preset ?? 'native'];
+  const section = <K extends 'login' | 'conversations' | 'messages' | 'rooms' | 'limits'>(
+    name: K,
+  ): object => {
+    const known = Object.keys(settableSchema.shape[name].shape);
+    const merged: Record<string, unknown> = { ...preset[name], ...stored[name] };
+    return Object.fromEntries(known.filter((key) => key in merged).map((key) => [key, merged[key]]));
+  };
+  return storedSchema.parse({
+    clientsEditThemselves: preset.clientsEditThemselves,
+    origins: preset.origins,
+    ...stored,
+    login: section('login'),
+    conversations: section('conversations'),
+    messages: section('messages'),
+    rooms: section('rooms'),
+    limits: section('limits'),
+  });
+}
+
+export function settableOf(app: App): Settable {
+  const { name, enabled, login, conversations, messages, rooms, limits, clientsEditThemselves, origins } =
+    app;
+  return { name, enabled, login, conversations, messages, rooms, limits, clientsEditThemselves, origins };
+}
+
+const optionalPaths = new Set(['login.jwtKeys', 'login.jwksUrl']);
+
+/** Every path that can be set. */
+export const settablePaths: readonly string[] = Object.entries(settableSchema.shape).flatMap(
+  ([name, schema]) =>
+    schema instanceof z.ZodObject ? Object.keys(schema.shape).map((key) => `${name}.${key}`) : [name],
+);
+
+/**
+ * `settings` with the changes made. Keys are dotted paths; null removes an optional one. Throws `bad_request` that
+ * names the path: unknown, out of bounds, or against another setting.
+ */
+export function applySettings(settings: Settable, changes: Readonly<Record<string, unknown>>): Settable {
+  const changed = structuredClone(settings) as unknown as Record<string, unknown>;
+  for (const [path, value] of Object.entries(changes)) {
+    if (!settablePaths.includes(path)) {
+      throw new AppError('bad_request', { detail: `there is no setting "${path}"${suggestion(path)}` });
+    }
+    const [first, second] = path.split('.') as [string, string?];
+    const holder = second === undefined ? changed : (changed[first] as Record<string, unknown>);
+    const key = second ?? first;
+    if (value === null && optionalPaths.has(path)) delete holder[key];
+    else holder[key] = value;
+  }
+  const parsed = settableSchema.safeParse(changed);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new AppError('bad_request', {
+      detail: `${issue?.path.join('.') ?? 'settings'}: ${issue?.message ?? 'not valid'}`,
+    });
+  }
+  const { login: policy, limits: bounds } = parsed.data;
+  if (policy.jwtAlgorithm !== 'HS256' && !policy.jwtKeys?.length && policy.jwksUrl === undefined) {
+    throw new AppError('bad_request', {
+      detail: `login.jwtAlgorithm ${policy.jwtAlgorithm} needs login.jwtKeys or login.jwksUrl`,
+    });
+  }
+  if (bounds.bodyBytes > bounds.frameBytes) {
+    throw new AppError('bad_request', { detail: 'limits.bodyBytes is larger than limits.frameBytes' });
+  }
+  return parsed.data;
+}
+
+function suggestion(path: string): string {
+  const last = path.split('.').at(-1)?.toLowerCase() ?? '';
+  const root = path.split('.')[0];
+  const close =
+    settablePaths.find((known) => known.toLowerCase().endsWith(`.${last}`) || known.toLowerCase() === last) ??
+    settablePaths.find((known) => known.startsWith(`${root}.`));
+  return close === undefined ? '' : `; did you mean "${close}"?`;
+}
