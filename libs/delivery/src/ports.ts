@@ -28,7 +28,8 @@ export interface SessionSink<E = unknown> {
 
 /** The sessions of this process. */
 export interface Hub extends Broker {
-  attach(sink: SessionSink): void;
+  /** Answers the sink it replaces: the same session came back while its former connection was still up. */
+  attach(sink: SessionSink): SessionSink | undefined;
   /** The sink is gone; publishing to it stops at once. */
   detach(sink: SessionSink): void;
   close(order: CloseOrder): void;
@@ -41,6 +42,8 @@ export interface Presence {
   opened(session: OpenSession): Promise<{ first: boolean; resumedRooms: ConversationId[] }>;
   /** `last`: the client is offline now. Its rooms are kept (and counted) for `keepRoomsMs`; 0 leaves them at once. */
   closed(session: OpenSession, keepRoomsMs: number): Promise<{ last: boolean }>;
+  /** True while an earlier connection of the session has rooms that {@link opened} would give back. */
+  keepsRooms(session: OpenSession): Promise<boolean>;
   /** Which of these are online, in the order asked. */
   online(app: AppId, clients: readonly ClientId[]): Promise<ClientId[]>;
   sessionsOf(app: AppId, client: ClientId): Promise<OpenSession[]>;

@@ -11,6 +11,8 @@ export interface Revocation {
   readonly session?: SessionId;
   /** Present: sessions of this tag only. */
   readonly tag?: string;
+  /** Present: tokens of this device are left alone (a device never conflicts with itself). */
+  readonly exceptDevice?: string;
   /** Sessions that logged in before this time (exclusive) are revoked. */
   readonly loginBefore: number;
   readonly reason: 'kicked' | 'banned' | 'session_conflict' | 'logged_out' | 'erased';
