@@ -1,4 +1,4 @@
-import { AppError, type AppId, asAppId, asTenantId, defaultLimits } from '@hongyan/protocol';
+import { type AppError, type AppId, asAppId, asTenantId, defaultLimits } from '@hongyan/protocol';
 import {
   CachedAppDirectory,
   LocalAppStore,
