@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { Response } from 'express';
+import { problemOf } from './problem.js';
+
+/** What the filter tells about errors nobody foresaw. */
+export type ReportError = (error: unknown, reference: string) => void;
+
+/** The one mapper of a REST door from errors to answers. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly report: ReportError) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>();
+    const reference = randomUUID();
+    const problem = problemOf(error, reference);
+    if (problem.name === 'internal') this.report(error, reference);
+    if (response.headersSent) return void response.end();
+    if (problem.retryAfterMs !== undefined) {
+      response.setHeader('Retry-After', String(Math.ceil(problem.retryAfterMs / 1000)));
+    }
+    if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  }
+}
