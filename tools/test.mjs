@@ -2,6 +2,7 @@
 // `npm test -- PATTERN [jest options]` runs only the tests whose path matches the regular expression.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { root, runNode } from './run.mjs';
@@ -46,6 +47,7 @@ function runJest(projects, selection, options) {
   rmSync(report, { force: true });
   const files = filtered ? ['--runTestsByPath', ...projects.flatMap((project) => selection[project])] : [];
   const status = runNode([
+    ...['--import', pathToFileURL(join(root, 'tools', 'register-ts.mjs')).href], // for worker threads
     'node_modules/jest/bin/jest.js',
     ...['--selectProjects', ...projects],
     ...['--json', `--outputFile=${report}`, '--reporters=default'],
