@@ -1,1 +1,2 @@
 export * from './ports.js';
+export { LocalHub, type LocalHubOptions } from './local-hub.js';

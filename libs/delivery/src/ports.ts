@@ -16,7 +16,7 @@ export interface WireFormat<E = unknown> {
   encode(event: ServerEvent): E;
 }
 
-/** The sending end of one session, made by a door and given to the hub. Never throws, never blocks. */
+/** The sending end of one session, made by a door and given to the hub. Never throws, never blocks, and detaches only after it has returned. */
 export interface SessionSink<E = unknown> {
   readonly session: OpenSession;
   readonly format: WireFormat<E>;

@@ -1,0 +1,47 @@
+import type { App } from '@hongyan/apps';
+import { AppError } from '@hongyan/protocol';
+import { errors, jwtVerify } from 'jose';
+import { acceptedValues, keyBytes, sameText } from './secrets.js';
+
+/** How a tenant's server proves who it is. */
+export type ServerCredential =
+  | { readonly kind: 'masterKey'; readonly masterKey: string }
+  /** A JWT it signed with the master key: HS256, `aud` = app id, `scope` = "server", `exp` at most an hour away. */
+  | { readonly kind: 'token'; readonly token: string };
+
+const maxLifeSeconds = 3_600;
+const leewaySeconds = 60;
+
+export class ServerAuthenticator {
+  /** Throws `unauthenticated`, `token_invalid` or `token_expired`. */
+  async check(app: App, credential: ServerCredential, now: number): Promise<void> {
+    if (credential.kind === 'token') return this.checkToken(app, credential.token, now);
+    // Every accepted value is compared, so that the time tells nothing.
+    const matches = acceptedValues(app.masterKey, now).map((key) => sameText(key, credential.masterKey));
+    if (!matches.includes(true)) throw new AppError('unauthenticated', { detail: 'The master key is wrong.' });
+  }
+
+  private async checkToken(app: App, token: string, now: number): Promise<void> {
+    let failure: unknown;
+    for (const key of acceptedValues(app.masterKey, now)) {
+      try {
+        const { payload } = await jwtVerify(token, keyBytes(key), {
+          algorithms: ['HS256'],
+          audience: app.id,
+          requiredClaims: ['exp', 'aud'],
+          currentDate: new Date(now),
+        });
+        if (payload.scope !== 'server') throw new AppError('token_invalid', { detail: 'The scope is not "server".' });
+        if (payload.exp! * 1000 > now + (maxLifeSeconds + leewaySeconds) * 1000) {
+          throw new AppError('token_invalid', { detail: 'The token lives longer than an hour.' });
+        }
+        return;
+      } catch (error) {
+        failure = error;
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+      }
+    }
+    if (failure instanceof AppError) throw failure;
+    throw new AppError(failure instanceof errors.JWTExpired ? 'token_expired' : 'token_invalid', { cause: failure });
+  }
+}
