@@ -1,4 +1,12 @@
-import type { AppId, ClientId, ConversationId, EntryKind, JsonObject, OperationId, Role } from '@hongyan/protocol';
+import type {
+  AppId,
+  ClientId,
+  ConversationId,
+  EntryKind,
+  JsonObject,
+  OperationId,
+  Role,
+} from '@hongyan/protocol';
 import type { Filter, SortKey } from '@hongyan/filter';
 import type { Conversation, Entry, Head, Loaded, MessageEntry, NewEntry, OwnRow } from './types.js';
 
@@ -42,13 +50,26 @@ export interface LogStore {
   append(app: AppId, request: AppendRequest): Promise<AppendResult>;
   head(app: AppId, conversation: ConversationId): Promise<Head | undefined>;
   /** Entries with after < seq <= until (default: head), ascending, at most `limit`. Messages and edits carry current content. */
-  entries(app: AppId, conversation: ConversationId, range: { after: number; until?: number; limit: number; kinds?: readonly EntryKind[] }): Promise<Entry[]>;
+  entries(
+    app: AppId,
+    conversation: ConversationId,
+    range: { after: number; until?: number; limit: number; kinds?: readonly EntryKind[] },
+  ): Promise<Entry[]>;
   /** Messages only, ascending. `more`: there are further ones in the direction asked. */
-  history(app: AppId, conversation: ConversationId, query: HistoryQuery): Promise<{ messages: MessageEntry[]; more: boolean }>;
+  history(
+    app: AppId,
+    conversation: ConversationId,
+    query: HistoryQuery,
+  ): Promise<{ messages: MessageEntry[]; more: boolean }>;
   /** The messages at these sequences, in the order asked; what is missing or no message is left out. */
   messages(app: AppId, conversation: ConversationId, seqs: readonly number[]): Promise<MessageEntry[]>;
   /** The entry that an author made with this operation id. */
-  byOperation(app: AppId, conversation: ConversationId, author: ClientId | '', op: OperationId): Promise<Entry | undefined>;
+  byOperation(
+    app: AppId,
+    conversation: ConversationId,
+    author: ClientId | '',
+    op: OperationId,
+  ): Promise<Entry | undefined>;
   /** Last sequence whose time is <= `time`; the origin when there is none. */
   seqAt(app: AppId, conversation: ConversationId, time: number): Promise<number>;
 }
@@ -69,13 +90,20 @@ export interface ConversationStore {
    * `uniqueKey` that another living conversation holds, or with an id in use, nothing is made and that one is the
    * answer. Concurrent calls with one key give one conversation.
    */
-  create(app: AppId, entry: NewEntry, now: number, origin?: number): Promise<{ created: boolean; id: ConversationId; head: Head }>;
+  create(
+    app: AppId,
+    entry: NewEntry,
+    now: number,
+    origin?: number,
+  ): Promise<{ created: boolean; id: ConversationId; head: Head }>;
   /** Document, head, members, silences and blocks as of one moment. Deleted ones are answered with `deletedAt`. */
   load(app: AppId, conversation: ConversationId): Promise<Loaded | undefined>;
   /** Documents of these, with heads and member counts; unknown and deleted ones are left out. */
   find(app: AppId, conversations: readonly ConversationId[]): Promise<Found[]>;
   /** By filter, sorted, in pages; `memberOf` restricts to a client's own. Threads, temporary and deleted ones are never in it. */
   query(app: AppId, query: ConversationQuery): Promise<{ items: Found[]; cursor?: string }>;
+  /** The living conversation that holds this unique key. */
+  byUniqueKey(app: AppId, key: string): Promise<ConversationId | undefined>;
   /** System conversations with audience `everyone`. */
   everyone(app: AppId): Promise<ConversationId[]>;
 }
@@ -103,7 +131,14 @@ export interface ListedConversation extends Found {
   /** Two-member conversations: the other's cursors. */
   readonly peer?: { readonly client: ClientId; readonly readSeq: number; readonly deliveredSeq: number };
   /** System conversations: this client's thread, whose counts are not in the numbers above. */
-  readonly thread?: { readonly conversation: ConversationId; readonly head: Head; readonly own: OwnRow; readonly unread: number; readonly mentionUnread: number; readonly lastMessage?: MessageEntry };
+  readonly thread?: {
+    readonly conversation: ConversationId;
+    readonly head: Head;
+    readonly own: OwnRow;
+    readonly unread: number;
+    readonly mentionUnread: number;
+    readonly lastMessage?: MessageEntry;
+  };
 }
 
 export interface Totals {
@@ -115,25 +150,81 @@ export interface Totals {
 /** Membership as the client sees it: cursors, personal state, the list. Unread is model.md's definition, exactly. */
 export interface MemberStore {
   /** Undefined: not a member. */
-  own(app: AppId, conversation: ConversationId, client: ClientId): Promise<(OwnRow & { unread: number; mentionUnread: number }) | undefined>;
+  own(
+    app: AppId,
+    conversation: ConversationId,
+    client: ClientId,
+  ): Promise<(OwnRow & { unread: number; mentionUnread: number }) | undefined>;
   /** Which of these are members (guests are not). */
   among(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
   /** Members by (role, client id), paged. */
-  members(app: AppId, conversation: ConversationId, page: { role?: Role; limit: number; cursor?: string }): Promise<{ items: { client: ClientId; role: Role; joinedAt: number }[]; cursor?: string }>;
+  members(
+    app: AppId,
+    conversation: ConversationId,
+    page: { role?: Role; limit: number; cursor?: string },
+  ): Promise<{ items: { client: ClientId; role: Role; joinedAt: number }[]; cursor?: string }>;
   /** Moves a read cursor forward, clamped to the head; read implies delivered. Durable when it returns. Undefined: not a member. */
-  advanceRead(app: AppId, conversation: ConversationId, client: ClientId, seq: number): Promise<{ readSeq: number; unread: number; mentionUnread: number; moved: boolean; revision: number } | undefined>;
+  advanceRead(
+    app: AppId,
+    conversation: ConversationId,
+    client: ClientId,
+    seq: number,
+  ): Promise<
+    { readSeq: number; unread: number; mentionUnread: number; moved: boolean; revision: number } | undefined
+  >;
   /** Moves delivery cursors forward. Rows of non-members are ignored. */
-  advanceDelivered(app: AppId, rows: readonly { conversation: ConversationId; client: ClientId; seq: number }[]): Promise<void>;
+  advanceDelivered(
+    app: AppId,
+    rows: readonly { conversation: ConversationId; client: ClientId; seq: number }[],
+  ): Promise<void>;
   /** Changes personal state; answers the whole row. Undefined: not a member. */
-  setOwn(app: AppId, conversation: ConversationId, client: ClientId, patch: OwnPatch): Promise<OwnRow | undefined>;
-  /** Subscribes to a system conversation without an entry: guests (a thread was made), and everybody's. Keeps an existing row. */
-  ensure(app: AppId, conversation: ConversationId, client: ClientId, role: 'member' | 'guest', readSeq: number): Promise<void>;
+  setOwn(
+    app: AppId,
+    conversation: ConversationId,
+    client: ClientId,
+    patch: OwnPatch,
+  ): Promise<OwnRow | undefined>;
+  /** Subscribes to a system conversation without an entry: guests (a thread was made), and everybody's. Keeps an existing row, but `member` makes a member of a guest, reading from `readSeq`. */
+  ensure(
+    app: AppId,
+    conversation: ConversationId,
+    client: ClientId,
+    role: 'member' | 'guest',
+    readSeq: number,
+  ): Promise<void>;
   /** Who has a cursor at or past `seq`, the author and ex-members left out; `reached` counts, `of` everyone who could. */
-  receipts(app: AppId, conversation: ConversationId, seq: number, author: ClientId | '', page: { kind: 'delivered' | 'read'; limit: number; cursor?: string }): Promise<{ items: { client: ClientId; time: number }[]; cursor?: string; delivered: number; read: number; of: number }>;
+  receipts(
+    app: AppId,
+    conversation: ConversationId,
+    seq: number,
+    author: ClientId | '',
+    page: { kind: 'delivered' | 'read'; limit: number; cursor?: string },
+  ): Promise<{
+    items: { client: ClientId; time: number }[];
+    cursor?: string;
+    delivered: number;
+    read: number;
+    of: number;
+  }>;
   /** A client's conversations: pinned first, then by last activity, newest first. */
-  list(app: AppId, client: ClientId, page: { limit: number; cursor?: string; hidden: boolean }): Promise<{ items: ListedConversation[]; cursor?: string; totals: Totals; token: string }>;
+  list(
+    app: AppId,
+    client: ClientId,
+    page: { limit: number; cursor?: string; hidden: boolean },
+  ): Promise<{ items: ListedConversation[]; cursor?: string; totals: Totals; token: string }>;
   /** What changed since the token: maybe too many, never too few. */
-  sync(app: AppId, client: ClientId, page: { token?: string; limit: number; cursor?: string }): Promise<{ items: ListedConversation[]; cursor?: string; totals: Totals; token?: string; reset: boolean; gone: ConversationId[] }>;
+  sync(
+    app: AppId,
+    client: ClientId,
+    page: { token?: string; limit: number; cursor?: string },
+  ): Promise<{
+    items: ListedConversation[];
+    cursor?: string;
+    totals: Totals;
+    token?: string;
+    reset: boolean;
+    gone: ConversationId[];
+  }>;
   totals(app: AppId, client: ClientId): Promise<Totals>;
   /** How many conversations the client is in. */
   count(app: AppId, client: ClientId): Promise<number>;
@@ -167,13 +258,25 @@ export interface ClientStore {
   /** Unknown ones are left out. */
   get(app: AppId, clients: readonly ClientId[]): Promise<ClientRecord[]>;
   /** Makes the record if there is none (firstSeen = now), and sets what is given; null removes. `lastSeen` only grows. */
-  upsert(app: AppId, client: ClientId, patch: ClientPatch, now: number): Promise<{ record: ClientRecord; created: boolean }>;
+  upsert(
+    app: AppId,
+    client: ClientId,
+    patch: ClientPatch,
+    now: number,
+  ): Promise<{ record: ClientRecord; created: boolean }>;
   /** By id, paged. */
-  list(app: AppId, page: { limit: number; cursor?: string }): Promise<{ items: ClientRecord[]; cursor?: string }>;
+  list(
+    app: AppId,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ items: ClientRecord[]; cursor?: string }>;
   /** `client` refuses `others`. */
   block(app: AppId, client: ClientId, others: readonly ClientId[], now: number): Promise<void>;
   unblock(app: AppId, client: ClientId, others: readonly ClientId[]): Promise<void>;
-  blocked(app: AppId, client: ClientId, page: { limit: number; cursor?: string }): Promise<{ items: ClientId[]; cursor?: string }>;
+  blocked(
+    app: AppId,
+    client: ClientId,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ items: ClientId[]; cursor?: string }>;
   /** Which of `clients` refuse `other`. */
   refusing(app: AppId, other: ClientId, clients: readonly ClientId[]): Promise<ClientId[]>;
 }

@@ -11,7 +11,12 @@ export type Change =
   /** The unique key is given up. */
   | { readonly on: 'detach' }
   /** Joins or re-joins: cursors as given, other personal state of an earlier membership is dropped. */
-  | { readonly on: 'member-in'; readonly client: ClientId; readonly role: Role | 'guest'; readonly readSeq: number }
+  | {
+      readonly on: 'member-in';
+      readonly client: ClientId;
+      readonly role: Role | 'guest';
+      readonly readSeq: number;
+    }
   | { readonly on: 'member-out'; readonly client: ClientId }
   | { readonly on: 'member-role'; readonly client: ClientId; readonly role: Role }
   | { readonly on: 'silence'; readonly client: ClientId; readonly until?: number }
@@ -31,21 +36,34 @@ export function changesOf(entry: Entry): readonly Change[] {
       return [];
     case 'edit': {
       const { format, type, body, mentions, mentionAll } = payload;
-      return [{ on: 'content', target: payload.target, content: { format, type, body, mentions, mentionAll } }];
+      return [
+        { on: 'content', target: payload.target, content: { format, type, body, mentions, mentionAll } },
+      ];
     }
     case 'recall':
       return [{ on: 'blank', target: payload.target }];
     case 'created':
-      return payload.members.map(({ client, role }) => ({ on: 'member-in', client, role, readSeq: 0 }) as const);
+      return payload.members.map(
+        ({ client, role }) => ({ on: 'member-in', client, role, readSeq: 0 }) as const,
+      );
     case 'added':
       return [
-        ...payload.members.map((client) => ({ on: 'member-in', client, role: 'member', readSeq: seq }) as const),
+        ...payload.members.map(
+          (client) => ({ on: 'member-in', client, role: 'member', readSeq: seq }) as const,
+        ),
         ...detachment(payload.detach),
       ];
     case 'joined':
-      return [{ on: 'member-in', client: payload.member, role: 'member', readSeq: seq }, ...detachment(payload.detach)];
+      return [
+        { on: 'member-in', client: payload.member, role: 'member', readSeq: seq },
+        ...detachment(payload.detach),
+      ];
     case 'left':
-      return [{ on: 'member-out', client: payload.member }, ...promotion(payload.owner), ...detachment(payload.detach)];
+      return [
+        { on: 'member-out', client: payload.member },
+        ...promotion(payload.owner),
+        ...detachment(payload.detach),
+      ];
     case 'removed':
       return [
         ...payload.members.map((client) => ({ on: 'member-out', client }) as const),
@@ -54,7 +72,9 @@ export function changesOf(entry: Entry): readonly Change[] {
       ];
     case 'role':
       return [
-        ...(payload.former === undefined ? [] : [{ on: 'member-role', client: payload.former, role: 'manager' } as const]),
+        ...(payload.former === undefined
+          ? []
+          : [{ on: 'member-role', client: payload.former, role: 'manager' } as const]),
         { on: 'member-role', client: payload.member, role: payload.role },
       ];
     case 'silenced':

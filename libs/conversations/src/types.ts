@@ -1,4 +1,13 @@
-import type { ClientId, ConversationId, EntryKind, Format, JsonObject, MessageId, OperationId, Role } from '@hongyan/protocol';
+import type {
+  ClientId,
+  ConversationId,
+  EntryKind,
+  Format,
+  JsonObject,
+  MessageId,
+  OperationId,
+  Role,
+} from '@hongyan/protocol';
 
 /**
  * `thread`: the private log between a system conversation (its `parent`) and one client. Clients see it as part of
@@ -19,7 +28,10 @@ export interface Conversation {
   readonly audience?: 'subscribers' | 'everyone';
   /** Threads: the system conversation. */
   readonly parent?: ConversationId;
-  /** Present while the conversation is the unique one of its creation set; see {@link uniqueKeyOf}. */
+  /**
+   * A key that only one living conversation of the app may hold: its creation set (`members:…`), its thread
+   * (`thread:…`), or the operation that made it (`op:…`). Given up by `detach`.
+   */
   readonly uniqueKey?: string;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -82,8 +94,18 @@ export type EntryPayload =
   | { readonly kind: 'joined'; readonly member: ClientId; readonly detach?: boolean }
   /** `owner`: who owns the conversation from now on, when the owner left. */
   | { readonly kind: 'left'; readonly member: ClientId; readonly owner?: ClientId; readonly detach?: boolean }
-  | { readonly kind: 'removed'; readonly members: readonly ClientId[]; readonly owner?: ClientId; readonly detach?: boolean }
-  | { readonly kind: 'role'; readonly member: ClientId; readonly role: Role; /** The former owner, now a manager. */ readonly former?: ClientId }
+  | {
+      readonly kind: 'removed';
+      readonly members: readonly ClientId[];
+      readonly owner?: ClientId;
+      readonly detach?: boolean;
+    }
+  | {
+      readonly kind: 'role';
+      readonly member: ClientId;
+      readonly role: Role;
+      /** The former owner, now a manager. */ readonly former?: ClientId;
+    }
   | { readonly kind: 'silenced'; readonly members: readonly ClientId[]; readonly until?: number }
   | { readonly kind: 'unsilenced'; readonly members: readonly ClientId[] }
   /** Blocked members are removed by the same entry. */
@@ -159,9 +181,23 @@ export interface Loaded {
 }
 
 export const entryKinds: readonly EntryKind[] = [
-  'message', 'edit', 'recall', 'created', 'added', 'joined', 'left', 'removed', 'role',
-  'silenced', 'unsilenced', 'blocked', 'unblocked', 'updated', 'deleted',
+  'message',
+  'edit',
+  'recall',
+  'created',
+  'added',
+  'joined',
+  'left',
+  'removed',
+  'role',
+  'silenced',
+  'unsilenced',
+  'blocked',
+  'unblocked',
+  'updated',
+  'deleted',
 ];
 
 /** A message counts as unread for the others unless it was sent silently. */
-export const countsAsUnread = (payload: EntryPayload): boolean => payload.kind === 'message' && payload.silent !== true;
+export const countsAsUnread = (payload: EntryPayload): boolean =>
+  payload.kind === 'message' && payload.silent !== true;

@@ -30,7 +30,12 @@ export interface CallOptions {
 
 export interface Commands {
   /** Runs one operation. Commands of one session into one conversation take effect in the order of these calls. Throws AppError. */
-  execute<N extends OperationName>(caller: Caller, name: N, args: Args<N>, options: CallOptions): Promise<Result<N>>;
+  execute<N extends OperationName>(
+    caller: Caller,
+    name: N,
+    args: Args<N>,
+    options: CallOptions,
+  ): Promise<Result<N>>;
   /** A session began: kept in presence until {@link sessionClosed}. `resumedRooms` are joined again without an event. */
   sessionOpened(session: OpenSession): Promise<void>;
   sessionClosed(session: OpenSession, reason: 'logout' | 'lost' | 'kicked' | 'conflict'): Promise<void>;

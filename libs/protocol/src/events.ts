@@ -36,14 +36,25 @@ export type ServerEvent =
       readonly client?: ClientId;
       readonly read?: number;
       readonly delivered?: number;
-      readonly counts?: readonly { readonly seq: number; readonly delivered: number; readonly read: number; readonly of: number }[];
+      readonly counts?: readonly {
+        readonly seq: number;
+        readonly delivered: number;
+        readonly read: number;
+        readonly of: number;
+      }[];
       /** With my own read cursor, from another device of mine. */
       readonly unread?: number;
       readonly mentionUnread?: number;
     }
   | { readonly type: 'state'; readonly conversation: ConversationId; readonly own: OwnState }
   | { readonly type: 'transient'; readonly message: MessageView }
-  | { readonly type: 'signal'; readonly conversation: ConversationId; readonly from: ClientId; readonly name: string; readonly data?: Json }
+  | {
+      readonly type: 'signal';
+      readonly conversation: ConversationId;
+      readonly from: ClientId;
+      readonly name: string;
+      readonly data?: Json;
+    }
   | { readonly type: 'presence'; readonly client: ClientId; readonly online: boolean; readonly time: number };
 
 export type ServerEventType = ServerEvent['type'];

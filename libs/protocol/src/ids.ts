@@ -30,7 +30,8 @@ const loneSurrogate = /\p{Cs}/u;
 
 /** True when `value` may be a client id: 1–64 code points, no control characters, no lone surrogates. */
 export function isClientId(value: string): value is ClientId {
-  if (value.length === 0 || value.length > 128 || controlCharacter.test(value) || loneSurrogate.test(value)) return false;
+  if (value.length === 0 || value.length > 128 || controlCharacter.test(value) || loneSurrogate.test(value))
+    return false;
   if (value.length <= 64) return true;
   let codePoints = 0;
   for (const _ of value) codePoints += 1;
@@ -57,5 +58,7 @@ export function parseMessageId(id: string): { conversation: ConversationId; seq:
   const digits = id.slice(dot + 1);
   if (!isConversationId(conversation) || !/^[0-9a-z]{1,8}$/.test(digits)) return undefined;
   const seq = Number.parseInt(digits, 36);
-  return seq > 0 && Number.isSafeInteger(seq) && seq.toString(36) === digits ? { conversation, seq } : undefined;
+  return seq > 0 && Number.isSafeInteger(seq) && seq.toString(36) === digits
+    ? { conversation, seq }
+    : undefined;
 }

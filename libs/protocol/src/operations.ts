@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type ClientId, type ConversationId, isClientId, isConversationId, type MessageId, type OperationId } from './ids.js';
+import {
+  type ClientId,
+  type ConversationId,
+  isClientId,
+  isConversationId,
+  type MessageId,
+  type OperationId,
+} from './ids.js';
 import { hardLimits } from './limits.js';
 
 /**
@@ -14,11 +21,11 @@ const clientId = z
   .string()
   .max(128)
   .refine(isClientId, 'a client id is 1–64 characters without control characters')
-  .transform((value) => value as ClientId);
+  .transform((value) => value);
 const conversationId = z
   .string()
   .refine(isConversationId, 'a conversation id is 1–64 letters, digits, _, : or -')
-  .transform((value) => value as ConversationId);
+  .transform((value) => value);
 const messageId = z
   .string()
   .min(3)
@@ -91,7 +98,11 @@ export const operations = {
     /** Server side only, system conversations: `everyone` counts every client as a subscriber. */
     audience: z.enum(['subscribers', 'everyone']).optional(),
     /** Temporary conversations: seconds to live. */
-    ttl: z.int().min(1).max(30 * 86_400).optional(),
+    ttl: z
+      .int()
+      .min(1)
+      .max(30 * 86_400)
+      .optional(),
   }),
   'conversation.get': z.object({ conversation: conversationId }),
   'conversation.query': z.object({
@@ -103,9 +114,17 @@ export const operations = {
     cursor: cursor.optional(),
   }),
   /** My conversations, newest activity first (pinned before), with last message and exact unread. */
-  'conversation.list': z.object({ limit: page.optional(), cursor: cursor.optional(), hidden: z.boolean().optional() }),
+  'conversation.list': z.object({
+    limit: page.optional(),
+    cursor: cursor.optional(),
+    hidden: z.boolean().optional(),
+  }),
   /** What changed since `token`: maybe too many, never too few. */
-  'conversation.sync': z.object({ token: z.string().max(512).optional(), limit: page.optional(), cursor: cursor.optional() }),
+  'conversation.sync': z.object({
+    token: z.string().max(512).optional(),
+    limit: page.optional(),
+    cursor: cursor.optional(),
+  }),
   'conversation.update': z.object({
     op: operationId,
     conversation: conversationId,
@@ -132,13 +151,25 @@ export const operations = {
     conversation: conversationId,
     members: clientIds,
     /** Absent: until lifted. */
-    seconds: z.int().min(1).max(366 * 86_400).optional(),
+    seconds: z
+      .int()
+      .min(1)
+      .max(366 * 86_400)
+      .optional(),
   }),
   'conversation.unsilence': z.object({ op: operationId, conversation: conversationId, members: clientIds }),
-  'conversation.silenced': z.object({ conversation: conversationId, limit: page.optional(), cursor: cursor.optional() }),
+  'conversation.silenced': z.object({
+    conversation: conversationId,
+    limit: page.optional(),
+    cursor: cursor.optional(),
+  }),
   'conversation.block': z.object({ op: operationId, conversation: conversationId, members: clientIds }),
   'conversation.unblock': z.object({ op: operationId, conversation: conversationId, members: clientIds }),
-  'conversation.blocked': z.object({ conversation: conversationId, limit: page.optional(), cursor: cursor.optional() }),
+  'conversation.blocked': z.object({
+    conversation: conversationId,
+    limit: page.optional(),
+    cursor: cursor.optional(),
+  }),
   /** My own view of a conversation: mute, pin, hide, mark unread, custom. */
   'conversation.setState': memberState.extend({ conversation: conversationId }),
   /** Everything up to and including `seq` is gone for me only. */
@@ -147,10 +178,18 @@ export const operations = {
   'conversation.read': z.object({ conversation: conversationId, seq }),
   /** Delivery cursors of this client, many at once; coalesced, never an error for single rows. */
   'conversation.delivered': z.object({
-    cursors: z.array(z.object({ conversation: conversationId, seq })).min(1).max(500),
+    cursors: z
+      .array(z.object({ conversation: conversationId, seq }))
+      .min(1)
+      .max(500),
   }),
   /** Entries of every kind with `after < seq <= until`, in order: what a client that missed them asks for. */
-  'conversation.entries': z.object({ conversation: conversationId, after: seq, until: seq.optional(), limit: page.optional() }),
+  'conversation.entries': z.object({
+    conversation: conversationId,
+    after: seq,
+    until: seq.optional(),
+    limit: page.optional(),
+  }),
 
   // ── messages ───────────────────────────────────────────────────────────────────────────────────────────────
   'message.send': z.object({

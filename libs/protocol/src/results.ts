@@ -57,7 +57,12 @@ export type EntryBody =
   | { readonly kind: 'unsilenced'; readonly members: readonly ClientId[] }
   | { readonly kind: 'blocked'; readonly members: readonly ClientId[] }
   | { readonly kind: 'unblocked'; readonly members: readonly ClientId[] }
-  | { readonly kind: 'updated'; readonly name?: string; readonly attributes?: JsonObject; readonly frozen?: boolean }
+  | {
+      readonly kind: 'updated';
+      readonly name?: string;
+      readonly attributes?: JsonObject;
+      readonly frozen?: boolean;
+    }
   | { readonly kind: 'deleted' };
 
 export type EntryKind = EntryBody['kind'];
@@ -107,6 +112,13 @@ export interface ListRow {
   readonly lastMessage?: MessageView;
   /** For one-to-one: the other's cursors. */
   readonly peer?: { readonly client: ClientId; readonly readSeq: number; readonly deliveredSeq: number };
+  /** System conversations: my thread with the service, a log of its own. `unread` above is the sum of both. */
+  readonly thread?: {
+    readonly conversation: ConversationId;
+    readonly seq: number;
+    readonly readSeq: number;
+    readonly unread: number;
+  };
 }
 
 export interface UnreadTotals {
@@ -153,8 +165,18 @@ interface SeqResult {
 export interface Results {
   'session.refresh': { readonly token: string; readonly expiresAt: number };
   'session.close': Record<never, never>;
-  'conversation.create': { readonly conversation: ConversationView; readonly own?: OwnState; readonly created: boolean };
-  'conversation.get': { readonly conversation: ConversationView; readonly own?: OwnState; readonly unread?: number; readonly mentionUnread?: number; readonly lastMessage?: MessageView };
+  'conversation.create': {
+    readonly conversation: ConversationView;
+    readonly own?: OwnState;
+    readonly created: boolean;
+  };
+  'conversation.get': {
+    readonly conversation: ConversationView;
+    readonly own?: OwnState;
+    readonly unread?: number;
+    readonly mentionUnread?: number;
+    readonly lastMessage?: MessageView;
+  };
   'conversation.query': Page<{ readonly conversation: ConversationView; readonly lastMessage?: MessageView }>;
   'conversation.list': Page<ListRow> & { readonly totals: UnreadTotals; readonly token: string };
   'conversation.sync': Page<ListRow> & {
@@ -204,7 +226,11 @@ export interface Results {
   'message.edit': SeqResult & { readonly message: MessageView };
   'message.recall': SeqResult;
   'message.get': { readonly messages: readonly MessageView[] };
-  'message.history': { readonly messages: readonly MessageView[]; readonly more: boolean; readonly floor: number };
+  'message.history': {
+    readonly messages: readonly MessageView[];
+    readonly more: boolean;
+    readonly floor: number;
+  };
   'message.receipts': Page<{ readonly client: ClientId; readonly time: number }> & {
     readonly delivered: number;
     readonly read: number;
@@ -212,7 +238,11 @@ export interface Results {
     readonly of: number;
   };
   'signal.send': Record<never, never>;
-  'room.join': { readonly conversation: ConversationView; readonly online: number; readonly messages: readonly MessageView[] };
+  'room.join': {
+    readonly conversation: ConversationView;
+    readonly online: number;
+    readonly messages: readonly MessageView[];
+  };
   'room.leave': Record<never, never>;
   'room.count': { readonly online: number };
   'room.members': { readonly clients: readonly ClientId[] };

@@ -1,0 +1,145 @@
+import type { App, AppDirectory } from '@hongyan/apps';
+import type { Presence, Rooms } from '@hongyan/delivery';
+import {
+  AppError,
+  type Broker,
+  type Caller,
+  type ClientId,
+  type ConversationId,
+  type OperationId,
+} from '@hongyan/protocol';
+import { publishCommitted } from './publish.js';
+import { maySee } from './permissions.js';
+import type { ClientStore, ConversationStore, LogStore, MemberStore } from './ports.js';
+import { ReceiptPublisher } from './receipt-publisher.js';
+import { type Intent, type Outcome, Sequencer, type SequencerOptions, type Verdict } from './sequencer.js';
+import { SerialByKey } from './serial-by-key.js';
+import { StateCache, type StateCacheOptions } from './state-cache.js';
+import type { ConversationState } from './state.js';
+import { ThreadCache } from './thread-cache.js';
+
+/** What the composition root binds. */
+export interface ConversationParts {
+  readonly log: LogStore;
+  readonly conversations: ConversationStore;
+  readonly members: MemberStore;
+  readonly clients: ClientStore;
+  readonly apps: AppDirectory;
+  readonly broker: Broker;
+  readonly presence: Presence;
+  readonly rooms: Rooms;
+  readonly clock?: () => number;
+  readonly onError?: (what: string, error: unknown) => void;
+  readonly sequencer?: SequencerOptions;
+  readonly states?: StateCacheOptions;
+}
+
+/** What every use case works with. */
+export class Core {
+  readonly log: LogStore;
+  readonly conversations: ConversationStore;
+  readonly members: MemberStore;
+  readonly clients: ClientStore;
+  readonly broker: Broker;
+  readonly presence: Presence;
+  readonly rooms: Rooms;
+  readonly states: StateCache;
+  readonly sequencer: Sequencer;
+  /** Broadcasts of one system conversation go out one after the other. */
+  readonly broadcasts = new SerialByKey();
+  readonly receipts: ReceiptPublisher;
+  readonly threads = new ThreadCache();
+  readonly clock: () => number;
+  readonly onError: (what: string, error: unknown) => void;
+  private readonly apps: AppDirectory;
+
+  constructor(parts: ConversationParts) {
+    this.log = parts.log;
+    this.conversations = parts.conversations;
+    this.members = parts.members;
+    this.clients = parts.clients;
+    this.apps = parts.apps;
+    this.broker = parts.broker;
+    this.presence = parts.presence;
+    this.rooms = parts.rooms;
+    this.clock = parts.clock ?? Date.now;
+    this.onError = parts.onError ?? (() => undefined);
+    this.receipts = new ReceiptPublisher(parts.broker, parts.members, parts.log, this.clock, this.onError);
+    this.states = new StateCache(parts.log, parts.conversations, parts.clients, parts.states);
+    this.sequencer = new Sequencer(
+      parts.log,
+      this.states,
+      (app, state, committed) => {
+        publishCommitted(this, app, state, committed);
+        this.receipts.committed(state, committed);
+      },
+      this.clock,
+      parts.sequencer,
+    );
+  }
+
+  /** The caller's app; a door has looked it up before, so this only waits after a restart of the directory. */
+  async app(caller: Caller): Promise<App> {
+    const app = this.apps.known(caller.app) ?? (await this.apps.find(caller.app));
+    if (app === undefined) throw new AppError('app_unavailable');
+    return app;
+  }
+
+  knownApp(caller: Caller): App | undefined {
+    return this.apps.known(caller.app);
+  }
+
+  /** The state of a conversation that the caller may know of; AppError `not_found` and the like otherwise. */
+  async visible(
+    caller: Caller,
+    conversation: ConversationId,
+  ): Promise<{ app: App; state: ConversationState }> {
+    const app = await this.app(caller);
+    const state = await this.states.get(caller.app, conversation);
+    if (state === undefined) throw new AppError('not_found');
+    const refusal = maySee(app, state, caller, this.clock());
+    if (refusal !== undefined) throw refusal;
+    return { app, state };
+  }
+
+  /** Submits a change that is decided by itself. `decide` is only asked when the caller may know of the conversation. */
+  change(
+    app: App,
+    caller: Caller,
+    conversation: ConversationId,
+    op: OperationId,
+    decide: (state: ConversationState) => Verdict | Promise<Verdict>,
+  ): Promise<Outcome> {
+    const intent: Intent = {
+      author: caller.client ?? '',
+      op,
+      origin: caller.session,
+      alone: true,
+      decide: (state) => maySee(app, state, caller, this.clock()) ?? decide(state),
+    };
+    return this.sequencer.submit(caller.app, conversation, intent);
+  }
+}
+
+/** The client of a caller; operations about oneself make no sense without. */
+export function clientOf(caller: Caller): ClientId {
+  if (caller.client === undefined)
+    throw new AppError('bad_request', { detail: 'This operation needs a client to act for.' });
+  return caller.client;
+}
+
+export const requireServer = (caller: Caller): void => {
+  if (!caller.server) throw new AppError('forbidden');
+};
+
+export function seqResult(outcome: Outcome): { seq: number; time: number } {
+  return outcome.entry === undefined
+    ? { seq: outcome.state.head.last, time: outcome.state.head.lastTime }
+    : { seq: outcome.entry.seq, time: outcome.entry.time };
+}
+
+export const bounded = (asked: number | undefined, limit: number, byDefault = 20): number => {
+  const wanted = asked ?? Math.min(byDefault, limit);
+  if (wanted > limit) throw new AppError('bad_request', { detail: `limit must not be above ${limit}` });
+  return wanted;
+};

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import type { App } from '@hongyan/apps';
+import {
+  AppError,
+  type Args,
+  type Caller,
+  type ClientId,
+  type ConversationId,
+  type Result,
+  type Role,
+} from '@hongyan/protocol';
+import { checkAttributes } from './attributes.js';
+import type { Core } from './core.js';
+import { newConversationId } from './new-conversation-id.js';
+import { publishCommitted } from './publish.js';
+import type { ConversationState } from './state.js';
+import type { Conversation, EntryPayload } from './types.js';
+import { conversationView, ownState } from './views.js';
+
+type Create = Args<'conversation.create'>;
+
+/** Names the one conversation of exactly these members: a hash of the set, sorted by UTF-16 code units. */
+export function uniqueKeyOf(members: readonly ClientId[]): string {
+  const sorted = [...new Set(members)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return `members:${createHash('sha256').update(sorted.join('\n')).digest('base64url')}`;
+}
+
+/** `conversation.create`, any kind. A retry and a second unique create answer with the first conversation. */
+export async function createConversation(
+  core: Core,
+  caller: Caller,
+  args: Create,
+): Promise<Result<'conversation.create'>> {
+  const app = await core.app(caller);
+  await check(core, app, caller, args);
+  const now = core.clock();
+  const members = firstMembers(caller, args);
+  const uniqueKey = uniqueKeyFor(caller, args, members);
+  const id = args.id ?? newConversationId(now);
+  const conversation: Conversation = {
+    id,
+    kind: args.kind,
+    ...(args.name === undefined ? {} : { name: args.name }),
+    attributes: args.attributes ?? {},
+    ...(caller.client === undefined ? {} : { creator: caller.client }),
+    frozen: false,
+    ...(args.kind === 'system' ? { audience: args.audience ?? 'subscribers' } : {}),
+    ...(uniqueKey === undefined ? {} : { uniqueKey }),
+    createdAt: now,
+    updatedAt: now,
+    ...(args.kind === 'temporary' ? { expiresAt: now + (args.ttl ?? 86_400) * 1000 } : {}),
+  };
+  const payload: EntryPayload = { kind: 'created', conversation, members };
+  const made = await core.conversations.create(
+    caller.app,
+    { author: caller.client ?? '', op: args.op, payload },
+    now,
+  );
+  const state = await core.states.get(caller.app, made.id);
+  if (state === undefined) throw new AppError('not_found');
+  if (made.created) {
+    publishCommitted(core, caller.app, state, [
+      {
+        entry: {
+          author: caller.client ?? '',
+          op: args.op,
+          payload,
+          seq: made.head.last,
+          time: made.head.lastTime,
+        },
+        origin: caller.session,
+      },
+    ]);
+  } else if (
+    made.id === args.id &&
+    uniqueKey === undefined &&
+    !(await isRetry(core, caller, made.id, args))
+  ) {
+    throw new AppError('already_exists');
+  } else if (uniqueKey !== undefined) {
+    await readdMissing(
+      core,
+      app,
+      caller,
+      args,
+      state,
+      members.map(({ client }) => client),
+    );
+  }
+  return await createdResult(core, caller, made.id, made.created);
+}
+
+async function createdResult(
+  core: Core,
+  caller: Caller,
+  id: ConversationId,
+  created: boolean,
+): Promise<Result<'conversation.create'>> {
+  const state = await core.states.get(caller.app, id);
+  if (state === undefined) throw new AppError('not_found');
+  const own = caller.client === undefined ? undefined : await core.members.own(caller.app, id, caller.client);
+  return {
+    conversation: conversationView(state.conversation, state.head, state.memberCount),
+    ...(own === undefined ? {} : { own: ownState(own) }),
+    created,
+  };
+}
+
+async function check(core: Core, app: App, caller: Caller, args: Create): Promise<void> {
+  const { limits } = app;
+  if (!caller.server && (args.id !== undefined || args.kind === 'system' || args.audience !== undefined))
+    throw new AppError('forbidden');
+  if (!caller.server && caller.client === undefined) throw new AppError('forbidden');
+  if (args.kind !== 'ordinary' && args.kind !== 'temporary' && (args.members?.length ?? 0) > 0) {
+    throw new AppError('wrong_kind', { detail: `a ${args.kind} conversation has no members to begin with` });
+  }
+  if (args.unique && args.kind !== 'ordinary' && args.kind !== 'temporary')
+    throw new AppError('wrong_kind', { detail: 'unique is for ordinary and temporary conversations' });
+  if (args.ttl !== undefined && args.kind !== 'temporary')
+    throw new AppError('wrong_kind', { detail: 'ttl is for temporary conversations' });
+  if ((args.name?.length ?? 0) > limits.nameLength)
+    throw new AppError('too_large', { detail: `a name has at most ${limits.nameLength} characters` });
+  checkAttributes(args.attributes, limits.attributeBytes);
+  if ((args.members?.length ?? 0) >= limits.members + 1) throw new AppError('conversation_full');
+  if (caller.client === undefined) return;
+  const [mine, refusing] = await Promise.all([
+    core.members.count(caller.app, caller.client),
+    args.members === undefined ? [] : core.clients.refusing(caller.app, caller.client, args.members),
+  ]);
+  if (mine >= limits.conversationsPerClient)
+    throw new AppError('limit_exceeded', {
+      detail: `at most ${limits.conversationsPerClient} conversations per client`,
+    });
+  if (refusing.length > 0) throw new AppError('blocked');
+}
+
+function firstMembers(caller: Caller, args: Create): { client: ClientId; role: Role }[] {
+  const creator = caller.client;
+  if (args.kind === 'system') return [];
+  // Rooms have no members; the creator's row only says who owns it.
+  if (args.kind === 'room') return creator === undefined ? [] : [{ client: creator, role: 'owner' }];
+  const others = [...new Set(args.members ?? [])]
+    .filter((client) => client !== creator)
+    .map((client) => ({ client, role: 'member' as const }));
+  return creator === undefined ? others : [{ client: creator, role: 'owner' }, ...others];
+}
+
+function uniqueKeyFor(
+  caller: Caller,
+  args: Create,
+  members: readonly { client: ClientId }[],
+): string | undefined {
+  if (args.unique && members.length > 0)
+    return `${args.kind === 'temporary' ? 'temporary:' : ''}${uniqueKeyOf(members.map(({ client }) => client))}`;
+  // A retry of a create must find what the first one made: its operation id is a key of its own.
+  return args.id === undefined ? `op:${caller.client ?? ''}\n${args.op}` : undefined;
+}
+
+async function isRetry(core: Core, caller: Caller, id: ConversationId, args: Create): Promise<boolean> {
+  return (
+    (await core.log.byOperation(caller.app, id, caller.client ?? '', args.op))?.payload.kind === 'created'
+  );
+}
+
+/** Who left a unique conversation is in it again when it is created anew (policy `re-add`). */
+async function readdMissing(
+  core: Core,
+  app: App,
+  caller: Caller,
+  args: Create,
+  state: ConversationState,
+  members: readonly ClientId[],
+): Promise<void> {
+  if (
+    !args.unique ||
+    app.conversations.uniqueAfterLeave !== 're-add' ||
+    members.every((client) => state.isMember(client))
+  )
+    return;
+  await core.sequencer.submit(caller.app, state.id, {
+    author: caller.client ?? '',
+    op: args.op,
+    origin: caller.session,
+    alone: true,
+    decide: (now) => {
+      const missing = members.filter((client) => !now.isMember(client) && !now.blocked.has(client));
+      return missing.length === 0 ? undefined : { kind: 'added', members: missing };
+    },
+  });
+}

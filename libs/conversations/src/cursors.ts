@@ -1,0 +1,88 @@
+import { AppError, type Args, type Caller, type Result } from '@hongyan/protocol';
+import { bounded, clientOf, type Core } from './core.js';
+import { locate } from './change-message.js';
+import { mayReadMessages } from './permissions.js';
+
+/** `conversation.read`: durable before it is answered; my other devices and, where receipts are on, the others hear of it. */
+export async function read(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.read'>,
+): Promise<Result<'conversation.read'>> {
+  const client = clientOf(caller);
+  const { app, state } = await core.visible(caller, args.conversation);
+  if (state.conversation.kind === 'room') throw new AppError('wrong_kind');
+  const result = await core.members.advanceRead(caller.app, args.conversation, client, args.seq);
+  if (result === undefined) throw new AppError('member_required');
+  const { readSeq, unread, mentionUnread } = result;
+  if (result.moved) {
+    core.broker.publish([
+      {
+        app: caller.app,
+        audience: { kind: 'clients', clients: [client] },
+        origin: caller.session,
+        class: 'cursor',
+        event: {
+          type: 'cursor',
+          conversation: args.conversation,
+          client,
+          read: readSeq,
+          unread,
+          mentionUnread,
+        },
+      },
+    ]);
+    if (app.messages.receipts) core.receipts.moved(caller.app, state, client, { read: readSeq });
+    else noteCursor(state.members.get(client), readSeq);
+  }
+  return { readSeq, unread, mentionUnread };
+}
+
+function noteCursor(member: { readSeq: number; deliveredSeq: number } | undefined, readSeq: number): void {
+  if (member === undefined) return;
+  member.readSeq = Math.max(member.readSeq, readSeq);
+  member.deliveredSeq = Math.max(member.deliveredSeq, readSeq);
+}
+
+/** `conversation.delivered`: many cursors, coalesced; rows that make no sense are ignored. */
+export async function delivered(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.delivered'>,
+): Promise<Result<'conversation.delivered'>> {
+  const client = clientOf(caller);
+  const app = await core.app(caller);
+  if (!app.messages.receipts) return {};
+  for (const { conversation, seq } of args.cursors) {
+    const state = await core.states.get(caller.app, conversation);
+    const member = state?.members.get(client);
+    if (state === undefined || member === undefined || state.conversation.kind === 'room') continue;
+    const clamped = Math.min(seq, state.head.last);
+    if (clamped > member.deliveredSeq) core.receipts.moved(caller.app, state, client, { delivered: clamped });
+  }
+  return {};
+}
+
+/** `message.receipts`: who received or read a message, by name. */
+export async function listReceipts(
+  core: Core,
+  caller: Caller,
+  args: Args<'message.receipts'>,
+): Promise<Result<'message.receipts'>> {
+  const { conversation, seq } = locate(args.message);
+  const { app, state } = await core.visible(caller, conversation);
+  const refusal = mayReadMessages(app, state, caller);
+  if (refusal !== undefined) throw refusal;
+  if (state.conversation.kind === 'room' || state.conversation.kind === 'system')
+    throw new AppError('wrong_kind');
+  if (!app.messages.receipts && !caller.server)
+    throw new AppError('forbidden', { detail: 'receipts are switched off' });
+  const [message] = await core.log.messages(caller.app, conversation, [seq]);
+  if (message === undefined) throw new AppError('message_not_found');
+  await core.receipts.flush(caller.app, conversation);
+  return await core.members.receipts(caller.app, conversation, seq, message.author, {
+    kind: args.kind,
+    limit: bounded(args.limit, app.limits.page, 50),
+    ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
+  });
+}

@@ -1,0 +1,169 @@
+import { parseFilter, parseSort } from '@hongyan/filter';
+import { AppError, type Args, type Caller, type Result } from '@hongyan/protocol';
+import { bounded, clientOf, type Core } from './core.js';
+import { conversationView, listRow, messageView, ownState } from './views.js';
+import type { OwnPatch } from './ports.js';
+import type { OwnRow } from './types.js';
+
+/** `conversation.get`. */
+export async function getConversation(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.get'>,
+): Promise<Result<'conversation.get'>> {
+  const { state } = await core.visible(caller, args.conversation);
+  const [found] = await core.conversations.find(caller.app, [state.id]);
+  if (found === undefined) throw new AppError('not_found');
+  const own =
+    caller.client === undefined ? undefined : await core.members.own(caller.app, state.id, caller.client);
+  const mayShow = caller.server || own !== undefined || state.conversation.kind === 'system';
+  return {
+    conversation: conversationView(found.conversation, found.head, found.memberCount),
+    ...(own === undefined
+      ? {}
+      : { own: ownState(own), unread: own.unread, mentionUnread: own.mentionUnread }),
+    ...(mayShow && found.lastMessage !== undefined && found.lastMessage.seq > (own?.clearedSeq ?? 0)
+      ? { lastMessage: messageView(found.conversation, found.lastMessage, caller.client) }
+      : {}),
+  };
+}
+
+/** `conversation.query`: by filter; clients find their own only, unless the app lets them look around. */
+export async function queryConversations(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.query'>,
+): Promise<Result<'conversation.query'>> {
+  const app = await core.app(caller);
+  const filter = parseFilter(args.where ?? {});
+  const sort = parseSort(args.sort ?? '-lastMessageAt');
+  const own = !caller.server && (!app.conversations.openQueries || args.where === undefined);
+  const { items, cursor } = await core.conversations.query(caller.app, {
+    filter,
+    sort,
+    limit: bounded(args.limit, app.limits.page),
+    ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
+    ...(own || (caller.server && caller.client !== undefined && args.where === undefined)
+      ? { memberOf: clientOf(caller) }
+      : {}),
+  });
+  return {
+    items: items.map((found) => ({
+      conversation: conversationView(found.conversation, found.head, found.memberCount),
+      ...(found.lastMessage !== undefined && (own || caller.server)
+        ? { lastMessage: messageView(found.conversation, found.lastMessage, caller.client) }
+        : {}),
+    })),
+    ...(cursor === undefined ? {} : { cursor }),
+  };
+}
+
+/** `conversation.list`: my conversations with last message and exact unread in one answer. */
+export async function listConversations(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.list'>,
+): Promise<Result<'conversation.list'>> {
+  const client = clientOf(caller);
+  const { limits } = await core.app(caller);
+  const { items, cursor, totals, token } = await core.members.list(caller.app, client, {
+    limit: bounded(args.limit, limits.page, 50),
+    hidden: args.hidden ?? false,
+    ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
+  });
+  return {
+    items: items.map((row) => listRow(row, client)),
+    ...(cursor === undefined ? {} : { cursor }),
+    totals,
+    token,
+  };
+}
+
+/** `conversation.sync`: what changed since the token. */
+export async function syncConversations(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.sync'>,
+): Promise<Result<'conversation.sync'>> {
+  const client = clientOf(caller);
+  const { limits } = await core.app(caller);
+  const { items, ...rest } = await core.members.sync(caller.app, client, {
+    limit: bounded(args.limit, limits.page, 50),
+    ...(args.token === undefined ? {} : { token: args.token }),
+    ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
+  });
+  return { ...rest, items: items.map((row) => listRow(row, client)) };
+}
+
+export async function listMembers(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.members'>,
+): Promise<Result<'conversation.members'>> {
+  const { app, state } = await core.visible(caller, args.conversation);
+  const { kind } = state.conversation;
+  if (!caller.server && kind === 'system') throw new AppError('forbidden');
+  return await core.members.members(caller.app, state.id, {
+    limit: bounded(args.limit, app.limits.page, 50),
+    ...(args.role === undefined ? {} : { role: args.role }),
+    ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
+  });
+}
+
+/** `conversation.setState`: my view of it; my other devices hear. */
+export async function setState(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.setState'>,
+): Promise<Result<'conversation.setState'>> {
+  const { muteUntil, pinned, hidden, markedUnread, custom } = args;
+  if (custom !== undefined && Buffer.byteLength(JSON.stringify(custom)) > 1024)
+    throw new AppError('too_large', { detail: 'custom is larger than 1 KB' });
+  return await changeOwn(core, caller, args.conversation, {
+    ...(muteUntil === undefined ? {} : { muteUntil: muteUntil === 0 ? 'off' : muteUntil }),
+    ...(pinned === undefined ? {} : { pinnedAt: pinned ? core.clock() : 'off' }),
+    ...(hidden === undefined ? {} : { hidden }),
+    ...(markedUnread === undefined ? {} : { markedUnread }),
+    ...(custom === undefined ? {} : { custom }),
+  });
+}
+
+/** `conversation.clear`: gone for me only, and read. */
+export async function clearConversation(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.clear'>,
+): Promise<Result<'conversation.clear'>> {
+  const client = clientOf(caller);
+  const { state } = await core.visible(caller, args.conversation);
+  const seq = Math.min(args.seq, state.head.last);
+  const read = await core.members.advanceRead(caller.app, args.conversation, client, seq);
+  if (read === undefined) throw new AppError('member_required');
+  core.receipts.moved(caller.app, state, client, { read: read.readSeq });
+  return await changeOwn(core, caller, args.conversation, { clearedSeq: seq });
+}
+
+async function changeOwn(
+  core: Core,
+  caller: Caller,
+  conversation: Args<'conversation.get'>['conversation'],
+  patch: OwnPatch,
+): Promise<{ own: Result<'conversation.setState'>['own'] }> {
+  const client = clientOf(caller);
+  const { state } = await core.visible(caller, conversation);
+  const row: OwnRow | undefined = await core.members.setOwn(caller.app, conversation, client, patch);
+  if (row === undefined) throw new AppError('member_required');
+  const hiddenStill = row.hiddenSeq !== undefined && state.head.lastMessageSeq <= row.hiddenSeq;
+  const { hiddenSeq: _, ...visible } = row;
+  const own = ownState(hiddenStill ? row : visible);
+  core.broker.publish([
+    {
+      app: caller.app,
+      audience: { kind: 'clients', clients: [client] },
+      origin: caller.session,
+      class: 'state',
+      event: { type: 'state', conversation, own },
+    },
+  ]);
+  return { own };
+}

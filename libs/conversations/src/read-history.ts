@@ -1,0 +1,235 @@
+import type { App } from '@hongyan/apps';
+import {
+  AppError,
+  type AppId,
+  type Args,
+  type Caller,
+  type ConversationId,
+  type EntryView,
+  type MessageId,
+  type MessageView,
+  type Result,
+} from '@hongyan/protocol';
+import { locate } from './change-message.js';
+import { bounded, type Core } from './core.js';
+import { mayReadMessages } from './permissions.js';
+import type { ConversationState } from './state.js';
+import { existingThread } from './system-threads.js';
+import { type Entry, isMessage, type MessageEntry } from './types.js';
+import { entryView, messageView } from './views.js';
+
+/** From where on this caller may read: cleared for me, or before I joined where the app hides that. */
+async function readableAfter(
+  core: Core,
+  app: App,
+  state: ConversationState,
+  caller: Caller,
+): Promise<number> {
+  if (caller.server || caller.client === undefined || state.conversation.kind === 'room') return 0;
+  const own = await core.members.own(caller.app, state.id, caller.client);
+  if (own === undefined) return 0;
+  const hidden =
+    app.conversations.historyForNewMembers === 'since-join' && state.conversation.kind === 'ordinary'
+      ? own.joinedSeq
+      : 0;
+  return Math.max(own.clearedSeq, hidden);
+}
+
+/** `message.history`: messages only, ascending whatever the direction. */
+export async function history(
+  core: Core,
+  caller: Caller,
+  args: Args<'message.history'>,
+): Promise<Result<'message.history'>> {
+  const { app, state } = await core.visible(caller, args.conversation);
+  const refusal = mayReadMessages(app, state, caller);
+  if (refusal !== undefined) throw refusal;
+  const limit = bounded(args.limit, app.limits.page);
+  if (state.conversation.kind === 'system')
+    return await serviceHistory(core, app, caller, args, state, limit);
+  const floor = await readableAfter(core, app, state, caller);
+  const range = await bounds(core, caller.app, state.id, args);
+  const { messages, more } = await core.log.history(caller.app, state.id, {
+    direction: args.direction,
+    after: Math.max(range.after, floor),
+    before: range.before,
+    limit,
+    ...(args.types === undefined ? {} : { types: args.types }),
+  });
+  return {
+    messages: messages.map((message) => messageView(state.conversation, message, caller.client)),
+    more,
+    floor: Math.max(state.head.floor, floor),
+  };
+}
+
+/** Bounds as exclusive sequences; times are translated here and nothing behind compares them. */
+async function bounds(
+  core: Core,
+  app: AppId,
+  conversation: ConversationId,
+  args: Args<'message.history'>,
+): Promise<{ after: number; before: number }> {
+  const { after, before } = args;
+  let low = 0;
+  let high = Number.MAX_SAFE_INTEGER;
+  if (after?.seq !== undefined) low = after.inclusive ? after.seq - 1 : after.seq;
+  else if (after?.time !== undefined)
+    low = await core.log.seqAt(app, conversation, after.inclusive ? after.time - 1 : after.time);
+  if (before?.seq !== undefined) high = before.inclusive ? before.seq + 1 : before.seq;
+  else if (before?.time !== undefined)
+    high = (await core.log.seqAt(app, conversation, before.inclusive ? before.time : before.time - 1)) + 1;
+  return { after: Math.max(0, low), before: high };
+}
+
+/** A service's broadcasts and a client's thread with it, merged by time. Bounds are times: the two logs share no sequence. */
+async function serviceHistory(
+  core: Core,
+  app: App,
+  caller: Caller,
+  args: Args<'message.history'>,
+  state: ConversationState,
+  limit: number,
+): Promise<Result<'message.history'>> {
+  const client = caller.server ? args.thread : caller.client;
+  const parts: { conversation: ConversationState; broadcast: boolean }[] = [];
+  const subscribed =
+    client === undefined ||
+    caller.server ||
+    (await core.members.among(caller.app, state.id, [client])).length > 0;
+  if (args.thread === undefined && subscribed) parts.push({ conversation: state, broadcast: true });
+  if (client !== undefined) {
+    const id = await existingThread(core, caller.app, state.id, client);
+    const thread = id === undefined ? undefined : await core.states.get(caller.app, id);
+    if (thread !== undefined) parts.push({ conversation: thread, broadcast: false });
+  }
+  const now = core.clock();
+  const pages = await Promise.all(
+    parts.map(async ({ conversation }) => {
+      const range = await bounds(core, caller.app, conversation.id, args);
+      const floor =
+        client === undefined
+          ? 0
+          : ((await core.members.own(caller.app, conversation.id, client))?.clearedSeq ?? 0);
+      const page = await core.log.history(caller.app, conversation.id, {
+        direction: args.direction,
+        after: Math.max(range.after, floor),
+        before: range.before,
+        limit,
+        ...(args.types === undefined ? {} : { types: args.types }),
+      });
+      return {
+        more: page.more,
+        views: page.messages
+          .filter((message) => isLive(message, now))
+          .map((message) => messageView(conversation.conversation, message, caller.client)),
+      };
+    }),
+  );
+  const merged = pages
+    .flatMap(({ views }) => views)
+    .sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1));
+  const messages = args.direction === 'backward' ? merged.slice(-limit) : merged.slice(0, limit);
+  return { messages, more: merged.length > limit || pages.some(({ more }) => more), floor: state.head.floor };
+}
+
+const isLive = (message: MessageEntry, now: number): boolean =>
+  message.payload.expiresAt === undefined || message.payload.expiresAt > now;
+
+/** `message.get`: what is missing or not visible is left out. */
+export async function getMessages(
+  core: Core,
+  caller: Caller,
+  args: Args<'message.get'>,
+): Promise<Result<'message.get'>> {
+  const wanted = new Map<ConversationId, { id: MessageId; seq: number }[]>();
+  for (const id of args.messages) {
+    const { conversation, seq } = locate(id);
+    const list = wanted.get(conversation) ?? [];
+    list.push({ id, seq });
+    wanted.set(conversation, list);
+  }
+  const found = new Map<MessageId, MessageView>();
+  for (const [conversation, list] of wanted) {
+    for (const view of await messagesOf(
+      core,
+      caller,
+      conversation,
+      list.map(({ seq }) => seq),
+    ))
+      found.set(view.id, view);
+  }
+  return { messages: args.messages.flatMap((id) => found.get(id) ?? []) };
+}
+
+async function messagesOf(
+  core: Core,
+  caller: Caller,
+  conversation: ConversationId,
+  seqs: readonly number[],
+): Promise<MessageView[]> {
+  try {
+    const { app, state } = await core.visible(caller, conversation);
+    if (mayReadMessages(app, state, caller) !== undefined) return [];
+    const floor = await readableAfter(core, app, state, caller);
+    const messages = await core.log.messages(
+      caller.app,
+      conversation,
+      seqs.filter((seq) => seq > floor),
+    );
+    return messages.map((message) => messageView(state.conversation, message, caller.client));
+  } catch (error) {
+    if (error instanceof AppError && !error.definition.temporary) return [];
+    throw error;
+  }
+}
+
+/** `conversation.entries`: what a client that knows `after` has missed. */
+export async function entries(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.entries'>,
+): Promise<Result<'conversation.entries'>> {
+  const { app, state } = await core.visible(caller, args.conversation);
+  const refusal = mayReadMessages(app, state, caller);
+  if (refusal !== undefined) throw refusal;
+  const limit = bounded(args.limit, app.limits.page, 100);
+  const floor = Math.max(state.head.floor, await readableAfter(core, app, state, caller));
+  const rows = await core.log.entries(caller.app, state.id, {
+    after: Math.max(args.after, floor),
+    ...(args.until === undefined ? {} : { until: args.until }),
+    limit,
+  });
+  const targets = await targetsOf(core, caller.app, state, rows);
+  const views: EntryView[] = [];
+  for (const row of rows) {
+    const target =
+      row.payload.kind === 'edit' || row.payload.kind === 'recall'
+        ? targets.get(row.payload.target)
+        : undefined;
+    const view = entryView(state.conversation, row, target, caller.client);
+    if (view !== undefined) views.push(view);
+  }
+  const head = await core.log.head(caller.app, state.id);
+  return { entries: views, seq: head?.last ?? state.head.last, floor };
+}
+
+/** The messages that edits and recalls are about, as they are now. */
+async function targetsOf(
+  core: Core,
+  app: AppId,
+  state: ConversationState,
+  rows: readonly Entry[],
+): Promise<Map<number, MessageEntry>> {
+  const known = new Map(rows.filter(isMessage).map((row) => [row.seq, row]));
+  const missing = [
+    ...new Set(
+      rows.flatMap(({ payload }) =>
+        payload.kind === 'edit' || payload.kind === 'recall' ? [payload.target] : [],
+      ),
+    ),
+  ].filter((seq) => !known.has(seq));
+  for (const message of missing.length === 0 ? [] : await core.log.messages(app, state.id, missing))
+    known.set(message.seq, message);
+  return known;
+}

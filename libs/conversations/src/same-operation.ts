@@ -1,0 +1,25 @@
+import type { Content, Entry, EntryPayload } from './types.js';
+
+/**
+ * Is this the operation that made `entry`? A retry repeats the content; another content under the same operation id
+ * is a mistake of the caller. Content that was edited or recalled since can no longer be compared and counts as equal.
+ */
+export function sameOperation(payload: EntryPayload, entry: Entry): boolean {
+  const made = entry.payload;
+  if (payload.kind !== made.kind) return false;
+  if (payload.kind === 'message' && made.kind === 'message') {
+    return entry.editedAt !== undefined || entry.recalled === true || sameContent(payload, made);
+  }
+  if (payload.kind === 'edit' && made.kind === 'edit') return payload.target === made.target;
+  if (payload.kind === 'recall' && made.kind === 'recall') return payload.target === made.target;
+  return true;
+}
+
+function sameContent(a: Content, b: Content): boolean {
+  return a.format === b.format && (a.type ?? '') === (b.type ?? '') && sameBody(a.body, b.body);
+}
+
+function sameBody(a: string | Uint8Array, b: string | Uint8Array): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

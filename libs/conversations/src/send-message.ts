@@ -1,0 +1,91 @@
+import type { App } from '@hongyan/apps';
+import { AppError, type Caller, type MessageView, messageIdOf, type Result } from '@hongyan/protocol';
+import type { Core } from './core.js';
+import {
+  AddressedToService,
+  hasJoined,
+  messagePayload,
+  type Send,
+  sendIntent,
+  sent,
+} from './message-intent.js';
+import { maySend } from './permissions.js';
+import { audienceOf } from './publish.js';
+import type { Outcome } from './sequencer.js';
+import { sendToService, sendToThreads } from './system-threads.js';
+import type { MessagePayload } from './types.js';
+
+/**
+ * `message.send`. Nothing is awaited before the message has its place in the conversation's queue, so that the sends
+ * of one session keep their order.
+ */
+export function sendMessage(core: Core, caller: Caller, args: Send): Promise<Result<'message.send'>> {
+  const app = core.knownApp(caller);
+  return app === undefined
+    ? core.app(caller).then((found) => send(core, found, caller, args))
+    : send(core, app, caller, args);
+}
+
+async function send(core: Core, app: App, caller: Caller, args: Send): Promise<Result<'message.send'>> {
+  const payload = messagePayload(app.limits, caller, args);
+  if (args.transient) return await sendTransient(core, app, caller, args, payload);
+  if (args.to !== undefined) return await sendToThreads(core, app, caller, args, payload);
+  let outcome: Outcome;
+  try {
+    outcome = await core.sequencer.submit(
+      caller.app,
+      args.conversation,
+      sendIntent(core, app, caller, args, payload),
+    );
+  } catch (error) {
+    if (error instanceof AddressedToService) return await sendToService(core, app, caller, args, payload);
+    throw error;
+  }
+  return sent(outcome);
+}
+
+/** Only for who is online now; kept by nobody. */
+async function sendTransient(
+  core: Core,
+  app: App,
+  caller: Caller,
+  args: Send,
+  payload: MessagePayload,
+): Promise<Result<'message.send'>> {
+  const { state } = await core.visible(caller, args.conversation);
+  const now = core.clock();
+  const refusal = maySend(
+    app,
+    state,
+    caller,
+    { mentionAll: payload.mentionAll === true, joined: hasJoined(core, caller, state) },
+    now,
+  );
+  if (refusal !== undefined) throw refusal;
+  if (state.conversation.kind === 'system') throw new AppError('wrong_kind');
+  const id = messageIdOf(state.id, 0);
+  const message: MessageView = {
+    id,
+    conversation: state.id,
+    time: now,
+    ...(caller.client === undefined ? {} : { from: caller.client }),
+    format: payload.format,
+    ...(payload.type === undefined ? {} : { type: payload.type }),
+    body: args.body,
+    ...(payload.mentions === undefined ? {} : { mentions: payload.mentions }),
+    ...(payload.mentionAll ? { mentionAll: true } : {}),
+    ...(payload.ext === undefined ? {} : { ext: payload.ext }),
+    transient: true,
+  };
+  core.broker.publish([
+    {
+      app: caller.app,
+      audience: audienceOf(state),
+      origin: caller.session,
+      class: 'signal',
+      priority: args.priority ?? 'normal',
+      event: { type: 'transient', message },
+    },
+  ]);
+  return { id, time: now };
+}

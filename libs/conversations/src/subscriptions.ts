@@ -1,0 +1,59 @@
+import { AppError, type AppId, type Args, type Caller, type ClientId, type Result } from '@hongyan/protocol';
+import { clientOf, type Core, seqResult } from './core.js';
+
+/** `system.subscribe`: broadcasts count from here on. */
+export async function subscribe(
+  core: Core,
+  caller: Caller,
+  args: Args<'system.subscribe'>,
+): Promise<Result<'system.subscribe'>> {
+  const app = await core.app(caller);
+  const client = clientOf(caller);
+  const outcome = await core.change(app, caller, args.conversation, args.op, async (state) => {
+    if (state.conversation.kind !== 'system') return new AppError('wrong_kind');
+    if (state.blocked.has(client)) return new AppError('blocked');
+    const [already] = await core.members.among(caller.app, state.id, [client]);
+    return already === undefined ? { kind: 'joined', member: client } : undefined;
+  });
+  return seqResult(outcome);
+}
+
+export async function unsubscribe(
+  core: Core,
+  caller: Caller,
+  args: Args<'system.unsubscribe'>,
+): Promise<Result<'system.unsubscribe'>> {
+  const app = await core.app(caller);
+  const client = clientOf(caller);
+  const outcome = await core.change(app, caller, args.conversation, args.op, async (state) => {
+    if (state.conversation.kind !== 'system') return new AppError('wrong_kind');
+    if (state.conversation.audience === 'everyone')
+      return new AppError('forbidden', { detail: 'this service is for everyone' });
+    const [already] = await core.members.among(caller.app, state.id, [client]);
+    return already === undefined ? undefined : { kind: 'left', member: client };
+  });
+  return seqResult(outcome);
+}
+
+/**
+ * Services for everyone count from a client's first login: a row is made for it then, reading from the sequence that
+ * the log had at that time.
+ */
+export async function subscribeToEveryone(
+  core: Core,
+  app: AppId,
+  client: ClientId,
+  firstSeen: number,
+): Promise<void> {
+  for (const conversation of await core.conversations.everyone(app)) {
+    const [already] = await core.members.among(app, conversation, [client]);
+    if (already !== undefined) continue;
+    await core.members.ensure(
+      app,
+      conversation,
+      client,
+      'member',
+      await core.log.seqAt(app, conversation, firstSeen),
+    );
+  }
+}

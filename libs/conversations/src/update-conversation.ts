@@ -1,0 +1,67 @@
+import { AppError, type Args, type Caller, type Result } from '@hongyan/protocol';
+import { checkAttributes, mergeAttributes } from './attributes.js';
+import { type Core, seqResult } from './core.js';
+import { mayDelete, maySetRole, mayUpdate } from './permissions.js';
+
+/** `conversation.update`: name, attributes (paths with dots; null removes), freeze. */
+export async function updateConversation(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.update'>,
+): Promise<Result<'conversation.update'>> {
+  const app = await core.app(caller);
+  const { name, attributes, frozen } = args;
+  if (name === undefined && attributes === undefined && frozen === undefined)
+    throw new AppError('bad_request', { detail: 'nothing to update' });
+  if ((name?.length ?? 0) > app.limits.nameLength)
+    throw new AppError('too_large', { detail: `a name has at most ${app.limits.nameLength} characters` });
+  return seqResult(
+    await core.change(app, caller, args.conversation, args.op, (state) => {
+      const refusal = mayUpdate(app, state, caller, { frozen: frozen !== undefined });
+      if (refusal !== undefined) return refusal;
+      if (attributes === undefined) return { kind: 'updated', name, frozen };
+      const merged = mergeAttributes(state.conversation.attributes, attributes);
+      checkAttributes(merged, app.limits.attributeBytes);
+      return { kind: 'updated', name, frozen, attributes: merged, changed: attributes };
+    }),
+  );
+}
+
+/** `conversation.delete`: the last entry of the log. The id is never used again. */
+export async function deleteConversation(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.delete'>,
+): Promise<Result<'conversation.delete'>> {
+  const app = await core.app(caller);
+  const outcome = await core.change(
+    app,
+    caller,
+    args.conversation,
+    args.op,
+    (state) => mayDelete(state, caller) ?? { kind: 'deleted' },
+  );
+  core.states.evict(caller.app, args.conversation);
+  return seqResult(outcome);
+}
+
+/** `conversation.setRole`. Making somebody owner makes the former owner a manager. */
+export async function setRole(
+  core: Core,
+  caller: Caller,
+  args: Args<'conversation.setRole'>,
+): Promise<Result<'conversation.setRole'>> {
+  const app = await core.app(caller);
+  const { member, role } = args;
+  return seqResult(
+    await core.change(app, caller, args.conversation, args.op, (state) => {
+      if (state.conversation.kind !== 'ordinary' && state.conversation.kind !== 'room')
+        return new AppError('wrong_kind');
+      const refusal = maySetRole(state, caller, member, role);
+      if (refusal !== undefined) return refusal;
+      if (state.members.get(member)?.role === role) return undefined;
+      const former = role === 'owner' ? state.owner : undefined;
+      return { kind: 'role', member, role, ...(former === undefined ? {} : { former }) };
+    }),
+  );
+}
