@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  type ClientId,
-  type ConversationId,
-  isClientId,
-  isConversationId,
-  type MessageId,
-  type OperationId,
-} from './ids.js';
+import { isClientId, isConversationId, type MessageId, type OperationId } from './ids.js';
 import { hardLimits } from './limits.js';
 
 /**
@@ -20,12 +13,10 @@ import { hardLimits } from './limits.js';
 const clientId = z
   .string()
   .max(128)
-  .refine(isClientId, 'a client id is 1–64 characters without control characters')
-  .transform((value) => value);
+  .refine(isClientId, 'a client id is 1–64 characters without control characters');
 const conversationId = z
   .string()
-  .refine(isConversationId, 'a conversation id is 1–64 letters, digits, _, : or -')
-  .transform((value) => value);
+  .refine(isConversationId, 'a conversation id is 1–64 letters, digits, _, : or -');
 const messageId = z
   .string()
   .min(3)
