@@ -1,0 +1,25 @@
+import type { App, AppAdministration } from '@hongyan/apps';
+import type { ClientId } from '@hongyan/protocol';
+import type { Presence } from '@hongyan/delivery';
+import type { ReportError } from '@hongyan/rest';
+import type { KickOptions } from '@hongyan/sessions';
+
+/** What operators may do with the store as a whole. */
+export interface StoreCare {
+  /** Writes a consistent copy while the server runs. Throws when the file exists. */
+  backup(file: string): Promise<void>;
+  /** Everything that is wrong with the store; empty: sound. */
+  check(): Promise<readonly string[]>;
+}
+
+/** What the operators' door is made of; given by the composition root. */
+export interface TenantAdminParts {
+  readonly operatorToken: string;
+  readonly administration: AppAdministration;
+  readonly store: StoreCare;
+  readonly kick: (app: App, client: ClientId, options: KickOptions) => Promise<void>;
+  readonly presence: Pick<Presence, 'onlineCount' | 'everyone' | 'online'>;
+  readonly report: ReportError;
+}
+
+export const TENANT_ADMIN_PARTS = Symbol('TenantAdminParts');
