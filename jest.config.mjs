@@ -64,6 +64,14 @@ const project = (name) => ({
   },
 });
 
+/** Projects whose tests share a server that is started once per run. */
+const servers = {
+  int: {
+    globalSetup: join(rootDir, 'test/mongo-server/global-setup.mjs'),
+    globalTeardown: join(rootDir, 'test/mongo-server/global-teardown.mjs'),
+  },
+};
+
 const testTimeouts = { int: 30_000, e2e: 60_000, browser: 60_000 };
 
 export default {
@@ -71,5 +79,5 @@ export default {
   coverageProvider: 'babel',
   projects: Object.keys(testProjects)
     .filter((name) => foldersOf(name).length > 0)
-    .map((name) => ({ ...project(name), testTimeout: testTimeouts[name] ?? 5_000 })),
+    .map((name) => ({ ...project(name), ...servers[name], testTimeout: testTimeouts[name] ?? 5_000 })),
 };
