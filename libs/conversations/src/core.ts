@@ -7,7 +7,9 @@ import {
   type ClientId,
   type ConversationId,
   type OperationId,
+  type Result,
 } from '@hongyan/protocol';
+import { LRUCache } from 'lru-cache';
 import { publishCommitted } from './publish.js';
 import { maySee } from './permissions.js';
 import type { ClientStore, ConversationStore, LogStore, MemberStore } from './ports.js';
@@ -49,6 +51,8 @@ export class Core {
   readonly broadcasts = new SerialByKey();
   readonly receipts: ReceiptPublisher;
   readonly threads = new ThreadCache();
+  /** First results of messages that nobody stores, for five minutes: a retry is not told twice. */
+  readonly unstored = new LRUCache<string, Result<'message.send'>>({ max: 100_000, ttl: 5 * 60_000 });
   readonly clock: () => number;
   readonly onError: (what: string, error: unknown) => void;
   private readonly apps: AppDirectory;

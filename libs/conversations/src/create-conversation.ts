@@ -87,7 +87,20 @@ export async function createConversation(
       members.map(({ client }) => client),
     );
   }
+  if (made.created && args.kind === 'room' && app.rooms.creatorJoins)
+    await joinAsCreator(core, app, caller, made.id);
   return await createdResult(core, caller, made.id, made.created);
+}
+
+async function joinAsCreator(core: Core, app: App, caller: Caller, room: ConversationId): Promise<void> {
+  const { client, session, device = '' } = caller;
+  if (client === undefined || session === undefined) return;
+  await core.rooms.join(
+    caller.app,
+    room,
+    { app: caller.app, client, session, device },
+    app.limits.roomsPerSession,
+  );
 }
 
 async function createdResult(

@@ -1,6 +1,7 @@
 import { AppError, type Args, type Caller, type Result } from '@hongyan/protocol';
 import { bounded, clientOf, type Core } from './core.js';
 import { locate } from './change-message.js';
+import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
 
 /** `conversation.read`: durable before it is answered; my other devices and, where receipts are on, the others hear of it. */
@@ -71,7 +72,7 @@ export async function listReceipts(
 ): Promise<Result<'message.receipts'>> {
   const { conversation, seq } = locate(args.message);
   const { app, state } = await core.visible(caller, conversation);
-  const refusal = mayReadMessages(app, state, caller);
+  const refusal = mayReadMessages(app, state, caller, hasJoined(core, caller, state));
   if (refusal !== undefined) throw refusal;
   if (state.conversation.kind === 'room' || state.conversation.kind === 'system')
     throw new AppError('wrong_kind');

@@ -33,12 +33,22 @@ export function maySee(app: App, state: ConversationState, caller: Caller, now: 
   }
 }
 
-/** Reading what was said. */
-export function mayReadMessages(app: App, state: ConversationState, caller: Caller): Refusal {
+/** Reading what was said. `joined`: rooms, whether the asking session is in. */
+export function mayReadMessages(
+  app: App,
+  state: ConversationState,
+  caller: Caller,
+  joined: boolean,
+): Refusal {
   if (caller.server || caller.client === undefined) return undefined;
   const { kind } = state.conversation;
   if (kind === 'system') return undefined;
-  if (kind === 'room') return state.blocked.has(caller.client) ? new AppError('blocked') : undefined;
+  if (kind === 'room') {
+    if (state.blocked.has(caller.client)) return new AppError('blocked');
+    return joined || app.rooms.historyOpen || state.rankOf(caller.client) > 0
+      ? undefined
+      : new AppError('join_required');
+  }
   return state.isMember(caller.client) ? undefined : refuse('member_required');
 }
 
@@ -213,7 +223,7 @@ export function mayRecall(
   const client = caller.client;
   if (client === undefined) return refuse('forbidden');
   if (message.author !== client) {
-    const refused = mayReadMessages(app, state, caller);
+    const refused = mayReadMessages(app, state, caller, true);
     if (refused !== undefined) return refused;
     const over =
       app.conversations.recallOthers === 'higher-role' &&

@@ -12,6 +12,7 @@ import {
 } from '@hongyan/protocol';
 import { locate } from './change-message.js';
 import { bounded, type Core } from './core.js';
+import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
 import type { ConversationState } from './state.js';
 import { existingThread } from './system-threads.js';
@@ -42,7 +43,7 @@ export async function history(
   args: Args<'message.history'>,
 ): Promise<Result<'message.history'>> {
   const { app, state } = await core.visible(caller, args.conversation);
-  const refusal = mayReadMessages(app, state, caller);
+  const refusal = mayReadMessages(app, state, caller, hasJoined(core, caller, state));
   if (refusal !== undefined) throw refusal;
   const limit = bounded(args.limit, app.limits.page);
   if (state.conversation.kind === 'system')
@@ -170,7 +171,7 @@ async function messagesOf(
 ): Promise<MessageView[]> {
   try {
     const { app, state } = await core.visible(caller, conversation);
-    if (mayReadMessages(app, state, caller) !== undefined) return [];
+    if (mayReadMessages(app, state, caller, hasJoined(core, caller, state)) !== undefined) return [];
     const floor = await readableAfter(core, app, state, caller);
     const messages = await core.log.messages(
       caller.app,
@@ -191,7 +192,7 @@ export async function entries(
   args: Args<'conversation.entries'>,
 ): Promise<Result<'conversation.entries'>> {
   const { app, state } = await core.visible(caller, args.conversation);
-  const refusal = mayReadMessages(app, state, caller);
+  const refusal = mayReadMessages(app, state, caller, hasJoined(core, caller, state));
   if (refusal !== undefined) throw refusal;
   const limit = bounded(args.limit, app.limits.page, 100);
   const floor = Math.max(state.head.floor, await readableAfter(core, app, state, caller));

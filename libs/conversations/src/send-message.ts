@@ -52,6 +52,9 @@ async function sendTransient(
   args: Send,
   payload: MessagePayload,
 ): Promise<Result<'message.send'>> {
+  const key = `${caller.app}\n${args.conversation}\n${caller.client ?? ''}\n${args.op}`;
+  const first = core.unstored.get(key);
+  if (first !== undefined) return { ...first, duplicate: true };
   const { state } = await core.visible(caller, args.conversation);
   const now = core.clock();
   const refusal = maySend(
@@ -87,5 +90,7 @@ async function sendTransient(
       event: { type: 'transient', message },
     },
   ]);
-  return { id, time: now };
+  const result = { id, time: now };
+  core.unstored.set(key, result);
+  return result;
 }
