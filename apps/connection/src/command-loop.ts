@@ -1,0 +1,200 @@
+import type { App } from '@hongyan/apps';
+import {
+  AppError,
+  isOperationName,
+  operations,
+  type Args,
+  type Caller,
+  type ErrorName,
+  type OperationName,
+} from '@hongyan/protocol';
+import { currentApp, type ConnectionOptions, type ConnectionParts } from './connection-parts.js';
+import { readPacket, type Incoming } from './frames.js';
+import type { NativeSession } from './native-session.js';
+import { wireErrorOf } from './wire-errors.js';
+
+const maxViolations = 10;
+/** A session that is still opening may send so many packets ahead. */
+const maxEarly = 100;
+
+/** Nobody has to wait for the answer of these. */
+const withoutAnswer: ReadonlySet<OperationName> = new Set(['conversation.delivered', 'signal.send']);
+
+interface Call {
+  readonly session: NativeSession;
+  readonly id: number;
+  readonly name: OperationName;
+  readonly startedAt: number;
+}
+
+/** From packets to commands. No framework in it: this runs once per message. */
+export class CommandLoop {
+  /** In the order they began, which is the order in which their deadlines end. */
+  private readonly calls = new Set<Call>();
+  private draining = false;
+
+  constructor(
+    private readonly parts: ConnectionParts,
+    private readonly options: ConnectionOptions,
+  ) {}
+
+  get underWay(): number {
+    return this.calls.size;
+  }
+
+  /** From now on commands are refused; those under way are answered. */
+  drain(): void {
+    this.draining = true;
+  }
+
+  /** One packet of a session. Commands begin in the order of these calls. */
+  receive(session: NativeSession, packet: unknown): void {
+    if (session.over) return;
+    if (session.early !== undefined) {
+      if (session.early.length < maxEarly) session.early.push(packet);
+      else session.penalise('flooding');
+      return;
+    }
+    const incoming = readPacket(packet);
+    if (incoming.kind === 'disconnect') return session.leave();
+    const app = currentApp(this.parts.apps, session.app);
+    const now = Date.now();
+    const waitMs = session.budget.take(app.limits.commandsPerSecond, now);
+    if (waitMs > 0) return this.refuseForRate(session, incoming.id, waitMs);
+    if (incoming.kind === 'violation') return this.violation(session, incoming.id);
+    this.command(session, app, incoming, now);
+  }
+
+  /** Answers what has waited for too long. Called every second by the door. */
+  expire(now: number): void {
+    for (const call of this.calls) {
+      if (call.startedAt + this.options.deadlineMs > now) return;
+      this.failed(call, new AppError('deadline_exceeded'));
+    }
+  }
+
+  private command(session: NativeSession, app: App, incoming: Incoming & { kind: 'event' }, now: number): void {
+    const { id, json } = incoming;
+    if (exceeds(json, app.limits.frameBytes)) return this.refuse(session, id, 'too_large');
+    const event = parseJson(json);
+    if (!Array.isArray(event) || event[0] !== 'c' || typeof event[1] !== 'string' || event.length > 3) {
+      return this.violation(session, id);
+    }
+    const name: string = event[1];
+    if (!isOperationName(name)) {
+      return id < 0 ? this.violation(session, id) : this.refuse(session, id, 'unknown_operation');
+    }
+    if (id < 0 && !withoutAnswer.has(name)) return this.violation(session, id);
+    const args = parseArgs(name, event[2] ?? {});
+    if (args instanceof AppError) return this.refuse(session, id, args);
+    if (bodyTooLarge(args, app.limits.bodyBytes)) return this.refuse(session, id, 'too_large');
+    if (this.draining) return this.refuse(session, id, 'shutting_down');
+    this.start({ session, id, name, startedAt: now }, args);
+  }
+
+  private start(call: Call, args: Args<OperationName>): void {
+    this.calls.add(call);
+    const { telemetry } = this.parts;
+    let outcome: Promise<unknown>;
+    try {
+      outcome =
+        telemetry?.span === undefined
+          ? this.execute(call, args, undefined)
+          : telemetry.span(call.name, (traceparent) => this.execute(call, args, traceparent));
+    } catch (error) {
+      return this.failed(call, error);
+    }
+    outcome.then(
+      (result) => this.done(call, result),
+      (error: unknown) => this.failed(call, error),
+    );
+  }
+
+  private execute(call: Call, args: Args<OperationName>, traceparent: string | undefined): Promise<unknown> {
+    const { session, name } = call;
+    if (name === 'session.refresh') return this.refresh(session);
+    if (name === 'session.close') return this.logOut(session);
+    const { app, client, session: id, device } = session.session;
+    const caller: Caller = { app, client, session: id, device, server: false };
+    const deadline = call.startedAt + this.options.deadlineMs;
+    const options = traceparent === undefined ? { deadline } : { deadline, traceparent };
+    return this.parts.commands.execute(caller, name, args, options);
+  }
+
+  private refresh(session: NativeSession): Promise<unknown> {
+    const app = currentApp(this.parts.apps, session.app);
+    return this.parts.authenticator.refresh(app, session.session, session.loginAt, Date.now());
+  }
+
+  private async logOut(session: NativeSession): Promise<unknown> {
+    await this.parts.authenticator.logOut(currentApp(this.parts.apps, session.app), session.session, Date.now());
+    // After the answer, which is queued when this promise has resolved.
+    setImmediate(() => session.end('logged_out'));
+    return {};
+  }
+
+  private done(call: Call, result: unknown): void {
+    if (!this.calls.delete(call)) return;
+    call.session.answer(call.id, result);
+    this.parts.telemetry?.command?.(call.name, 'ok', Date.now() - call.startedAt);
+  }
+
+  private failed(call: Call, error: unknown): void {
+    if (!this.calls.delete(call)) return;
+    const { session, name } = call;
+    const { app: appId, session: id } = session.session;
+    const wire = wireErrorOf(error, this.parts.logger, { appId, session: id, operation: name });
+    session.refuse(call.id, wire);
+    this.parts.telemetry?.command?.(name, wire.name, Date.now() - call.startedAt);
+  }
+
+  private refuseForRate(session: NativeSession, id: number, retryAfterMs: number): void {
+    if (session.budget.flooding) {
+      this.parts.telemetry?.frameRefused?.('flooding');
+      return session.penalise('flooding');
+    }
+    this.refuse(session, id, new AppError('rate_limited', { retryAfterMs }));
+  }
+
+  private violation(session: NativeSession, id: number): void {
+    session.violations += 1;
+    this.refuse(session, id, 'protocol_violation');
+    if (session.violations >= maxViolations) session.penalise('protocol_violation');
+  }
+
+  private refuse(session: NativeSession, id: number, error: ErrorName | AppError): void {
+    const wire = wireErrorOf(typeof error === 'string' ? new AppError(error) : error, this.parts.logger, {});
+    session.refuse(id, wire);
+    this.parts.telemetry?.frameRefused?.(wire.name);
+  }
+}
+
+/** Counts bytes only where characters alone do not tell. */
+const exceeds = (text: string, bytes: number): boolean =>
+  text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes);
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined; // what is no JSON is no command
+  }
+}
+
+function parseArgs(name: OperationName, given: unknown): Args<OperationName> | AppError {
+  try {
+    const parsed = operations[name].safeParse(given);
+    if (parsed.success) return parsed.data;
+    const { path, message } = parsed.error.issues[0]!;
+    return new AppError('bad_request', { detail: `${path.map(String).join('.')}: ${message}`.slice(0, 200) });
+  } catch (cause) {
+    if (cause instanceof RangeError) return new AppError('bad_request', { detail: 'nested too deeply', cause });
+    throw cause;
+  }
+}
+
+function bodyTooLarge(args: Args<OperationName>, limit: number): boolean {
+  const { body, format } = args as { body?: string; format?: string };
+  if (body === undefined) return false;
+  return format === 'binary' ? (body.length * 3) / 4 - 2 > limit : exceeds(body, limit);
+}

@@ -1,0 +1,23 @@
+import { Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
+import type { ConnectionParts } from './connection-parts.js';
+import { NativeDoor } from './native-door.js';
+import { NativeGateway } from './native.gateway.js';
+
+/** The connection door as a module. Its composition root also calls `configureSockets(app)`. */
+@Module({})
+export class ConnectionModule implements BeforeApplicationShutdown {
+  constructor(private readonly door: NativeDoor) {}
+
+  static forRoot(parts: ConnectionParts): DynamicModule {
+    return {
+      module: ConnectionModule,
+      providers: [{ provide: NativeDoor, useFactory: () => new NativeDoor(parts) }, NativeGateway],
+      exports: [NativeDoor],
+    };
+  }
+
+  /** Sockets are still open here; afterwards Nest closes the server. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.door.drain(this.door.options.drainMs);
+  }
+}
