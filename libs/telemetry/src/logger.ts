@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type Logger as PinoLogger, pino } from 'pino';
 import { prettyLine } from './pretty-line.js';
 
 /**
@@ -41,7 +41,10 @@ export interface LogOutput {
 /** Paths that must never be readable in a log, should somebody hand in a whole object. */
 const SECRETS = ['masterKey', 'token', 'authorization', 'secretKey', 'operatorToken', 'body'];
 
-export function createLogger(options: LoggerOptions = {}): Logger {
+export type { PinoLogger };
+
+/** A pino logger, which is a {@link Logger} too. */
+export function createLogger(options: LoggerOptions = {}): PinoLogger {
   const { level = 'info', format = 'auto', output = process.stdout, name } = options;
   const pretty = format === 'pretty' || (format === 'auto' && output.isTTY === true);
   const colour = output.isTTY === true;
@@ -60,10 +63,4 @@ export function createLogger(options: LoggerOptions = {}): Logger {
 }
 
 /** Writes nothing. */
-export const silentLogger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silentLogger,
-};
+export const silentLogger: PinoLogger = pino({ level: 'silent' });

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type App,
+  type AppAdministration,
+  CachedAppDirectory,
+  createSecretBox,
+  parseSecretKey,
+} from '@hongyan/apps';
+import type { StandaloneConfig } from '@hongyan/config';
+import { type ConversationService, createConversationService } from '@hongyan/conversations';
+import { LocalHub } from '@hongyan/delivery';
+import type { ClientId } from '@hongyan/protocol';
+import {
+  Authenticator,
+  type BanOptions,
+  type KickOptions,
+  RevocationList,
+  ServerAuthenticator,
+  banClient,
+  kickClient,
+  unbanClient,
+} from '@hongyan/sessions';
+import type { PinoLogger } from '@hongyan/telemetry';
+import { authenticateServer } from './authenticate-server.js';
+import { clientRegistry, sessionKeyFrom } from './client-registry.js';
+import type { DataFolder } from './data-folder.js';
+import { Health } from './health.js';
+import { type Store, openStore } from './open-store.js';
+
+/** Everything of a standalone server but its HTTP face: built in plain code, so that it can be read top to bottom. */
+export interface Composition {
+  readonly store: Store;
+  readonly hub: LocalHub;
+  readonly commands: ConversationService;
+  readonly directory: CachedAppDirectory;
+  readonly administration: AppAdministration;
+  readonly authenticator: Authenticator;
+  readonly revocations: RevocationList;
+  readonly authenticateServer: ReturnType<typeof authenticateServer>;
+  readonly clients: {
+    kick(app: App, client: ClientId, options: KickOptions): Promise<void>;
+    ban(app: App, client: ClientId, options: BanOptions): Promise<void>;
+    unban(app: App, client: ClientId): Promise<void>;
+  };
+  readonly health: Health;
+  readonly operatorToken: string;
+  readonly now: () => number;
+  /** Stores what waits and lets go of the folder. Nothing may be asked of it afterwards. */
+  close(): Promise<void>;
+}
+
+export async function compose(
+  config: StandaloneConfig,
+  folder: DataFolder,
+  logger: PinoLogger,
+): Promise<Composition> {
+  const now = Date.now;
+  const report = (what: string) => (err: unknown) => logger.error({ what, err });
+  const store = await openStore(folder.path);
+  try {
+    const previous =
+      config.previousSecretKey && parseSecretKey(config.previousSecretKey, 'HONGYAN_SECRET_KEY_PREVIOUS');
+    const secretKey = config.secretKey
+      ? parseSecretKey(config.secretKey, 'HONGYAN_SECRET_KEY')
+      : folder.secretKey();
+    const secrets = createSecretBox(secretKey, previous || undefined);
+
+    const directory = new CachedAppDirectory({
+      store: store.apps,
+      secrets,
+      onError: report('app_refresh_failed'),
+    });
+    const administration = {
+      store: store.apps,
+      secrets,
+      now,
+      changed: (id: App['id']) => directory.changed(id),
+    };
+    const hub = new LocalHub({ onError: report('publish_failed') });
+    const commands = createConversationService({
+      log: store.log,
+      conversations: store.conversations,
+      members: store.members,
+      clients: store.clients,
+      apps: directory,
+      broker: hub,
+      presence: hub,
+      rooms: hub,
+      onError: (what, err) => logger.error({ what, err }),
+    });
+
+    const revocations = new RevocationList(store.revocations, { onError: report('revocations_poll_failed') });
+    await revocations.start();
+    const registry = clientRegistry(store.clients, now);
+    const authenticator = new Authenticator({
+      sessionKey: sessionKeyFrom(secretKey, previous || undefined),
+      revocations,
+      clients: registry,
+    });
+    const enders = {
+      revocations,
+      close: (order: Parameters<LocalHub['close']>[0]) => hub.close(order),
+      openSessions: (app: App, client: ClientId) => hub.sessionsOf(app.id, client),
+      bans: registry,
+      now,
+    };
+
+    return {
+      store,
+      hub,
+      commands,
+      directory,
+      administration,
+      authenticator,
+      revocations,
+      now,
+      authenticateServer: authenticateServer(directory, new ServerAuthenticator(), now),
+      clients: {
+        kick: (app, client, options) => kickClient(enders, app, client, options),
+        ban: (app, client, options) => banClient(enders, app, client, options),
+        unban: (app, client) => unbanClient(enders, app, client),
+      },
+      health: new Health(randomUUID(), () => store.apps.tenants()),
+      operatorToken: config.operatorToken ?? folder.operatorToken(),
+      async close() {
+        await commands.close();
+        await revocations.stop();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,3 @@
+export { DataFolder, type ServerFile } from './data-folder.js';
+export { type RunningServer, type ServeOptions, serve } from './serve.js';
+export { StartError } from './start-error.js';

@@ -1,0 +1,146 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { StandaloneConfig } from '@hongyan/config';
+import { hardLimits } from '@hongyan/protocol';
+import { ProblemFilter } from '@hongyan/rest';
+import type { PinoLogger } from '@hongyan/telemetry';
+import { type ConnectionParts, configureSockets } from '../../connection/src/index.js';
+import { type Composition, compose } from './compose.js';
+import { DataFolder } from './data-folder.js';
+import { nestLog } from './nest-log.js';
+import { StandaloneModule } from './standalone.module.js';
+import { StartError } from './start-error.js';
+
+export interface RunningServer {
+  /** Where this machine reaches it. */
+  readonly url: string;
+  /** Where clients reach it. */
+  readonly publicUrl: string;
+  readonly folder: string;
+  readonly operatorToken: string;
+  readonly parts: Composition;
+  /** The web sample is there. */
+  readonly sample: boolean;
+  /** Stops accepting, tells clients to move, finishes what is under way, closes the store. */
+  stop(): Promise<void>;
+}
+
+export interface ServeOptions {
+  /** The built web sample; absent: none. */
+  readonly sampleFolder?: string;
+  /** Whether other programs are to find this server in the folder. */
+  readonly announce?: boolean;
+}
+
+/** A body is at most a message of the largest frame, as JSON. */
+const BODY_LIMIT = hardLimits.frameBytes * 2;
+
+/** Starts a standalone server; throws {@link StartError} with one clear line when it cannot. */
+export async function serve(
+  config: StandaloneConfig,
+  logger: PinoLogger,
+  options: ServeOptions = {},
+): Promise<RunningServer> {
+  const folder = DataFolder.prepare(config.data);
+  const parts = await compose(config, folder, logger);
+  const { instance } = parts.health;
+  try {
+    const { sampleFolder, announce = true } = options;
+    const sample = sampleFolder !== undefined && existsSync(join(sampleFolder, 'index.html'));
+    const app = await createDoors(parts, config, logger);
+    if (sample) app.useStaticAssets(sampleFolder, { prefix: '/sample/' });
+    await listen(app, config);
+    const url = urlOf(app.getHttpServer(), config.host);
+    if (announce) folder.writeServer({ url, pid: process.pid, instance });
+    parts.health.ready();
+    logger.info({ what: 'server_started', url, folder: folder.path });
+    let stopped: Promise<void> | undefined;
+    return {
+      url,
+      publicUrl: config.publicUrl ?? url,
+      folder: folder.path,
+      operatorToken: parts.operatorToken,
+      parts,
+      sample,
+      stop: () => (stopped ??= stop(app, parts, folder, config, logger)),
+    };
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+async function createDoors(
+  parts: Composition,
+  config: StandaloneConfig,
+  logger: PinoLogger,
+): Promise<NestExpressApplication> {
+  const report = (err: unknown, reference: string) =>
+    logger.error({ what: 'request_failed', reference, err });
+  const app = await NestFactory.create<NestExpressApplication>(
+    StandaloneModule.forRoot(parts, connectionParts(parts, config, logger), report),
+    {
+      logger: nestLog(logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
+  app.useBodyParser('json', { limit: BODY_LIMIT });
+  app.disable('x-powered-by');
+  configureSockets(app);
+  app.useGlobalFilters(new ProblemFilter(report));
+  return app;
+}
+
+function connectionParts(parts: Composition, config: StandaloneConfig, logger: PinoLogger): ConnectionParts {
+  const { authenticator, commands, directory, hub } = parts;
+  const { drainSeconds, reconnectSpreadSeconds } = config;
+  const options = { drainMs: drainSeconds * 1000, reconnectSpreadMs: reconnectSpreadSeconds * 1000 };
+  return { authenticator, commands, apps: directory, hub, logger, options };
+}
+
+async function listen(app: NestExpressApplication, { host, port }: StandaloneConfig): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = {
+      EADDRINUSE: `port ${port} is in use: stop what uses it, or choose another with --port`,
+      EACCES: `port ${port} may not be used by this user: choose one above 1023 with --port`,
+      EADDRNOTAVAIL: `the address ${host} is not one of this machine`,
+      ENOTFOUND: `the address ${host} is not known`,
+    };
+    throw new StartError(reasons[code ?? ''] ?? `cannot listen on ${host}:${port} (${String(cause)})`, {
+      cause,
+    });
+  }
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  const reachable =
+    host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${reachable}:${port}`;
+}
+
+async function stop(
+  app: NestExpressApplication,
+  parts: Composition,
+  folder: DataFolder,
+  { drainSeconds }: StandaloneConfig,
+  logger: PinoLogger,
+): Promise<void> {
+  logger.info({ what: 'server_stopping' });
+  parts.health.draining();
+  folder.removeServer(parts.health.instance);
+  const server = app.getHttpServer() as Server;
+  const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000).unref();
+  await app.close();
+  clearTimeout(cut);
+  await parts.close();
+  logger.info({ what: 'server_stopped' });
+}

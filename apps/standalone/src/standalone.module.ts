@@ -1,0 +1,51 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import type { ReportError } from '@hongyan/rest';
+import { ConnectionModule, type ConnectionParts } from '../../connection/src/index.js';
+import { ConversationModule } from '../../conversation/src/conversation.module.js';
+import { TenantAdminModule } from '../../tenant-admin/src/tenant-admin.module.js';
+import type { Composition } from './compose.js';
+import { Health } from './health.js';
+import { HealthController } from './nest-health-controller.js';
+
+/** The doors of a standalone server, on one port. */
+@Module({})
+export class StandaloneModule {
+  static forRoot(parts: Composition, connection: ConnectionParts, report: ReportError): DynamicModule {
+    const {
+      administration,
+      authenticateServer,
+      clients,
+      commands,
+      directory,
+      hub,
+      now,
+      operatorToken,
+      store,
+    } = parts;
+    return {
+      module: StandaloneModule,
+      imports: [
+        ConnectionModule.forRoot(connection),
+        ConversationModule.forRoot({
+          commands,
+          apps: directory,
+          authenticate: authenticateServer,
+          clients,
+          presence: hub,
+          now,
+          report,
+        }),
+        TenantAdminModule.forRoot({
+          operatorToken,
+          administration,
+          store,
+          kick: clients.kick,
+          presence: hub,
+          report,
+        }),
+      ],
+      controllers: [HealthController],
+      providers: [{ provide: Health, useValue: parts.health }],
+    };
+  }
+}
