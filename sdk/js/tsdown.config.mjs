@@ -1,16 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'tsdown';
 
 const root = import.meta.dirname;
-const shared = { cwd: root, target: 'es2022', sourcemap: true, tsconfig: `${root}/tsconfig.json` };
+
+/** The bundled declarations take the protocol's types, but not its schemas: see build/operation-types.d.ts. */
+const withoutSchemas = {
+  name: 'without-schemas',
+  load: (id) =>
+    /libs[\\/]protocol[\\/]src[\\/]operations\.d\.ts$/.test(id)
+      ? readFileSync(join(root, 'build', 'operation-types.d.ts'), 'utf8')
+      : undefined,
+};
+
+const shared = {
+  cwd: root,
+  target: 'es2022',
+  sourcemap: true,
+  tsconfig: `${root}/tsconfig.json`,
+  inputOptions: (options) => ({ ...options, plugins: [withoutSchemas, options.plugins] }),
+};
 
 export default defineConfig([
   {
     ...shared,
-    entry: { index: 'src/index.ts' },
+    entry: { index: 'src/index.ts', file: 'src/storage-file.ts' },
     format: ['esm', 'cjs'],
     platform: 'neutral',
     dts: true,
     fixedExtension: false,
+    deps: { neverBundle: [/^node:/] },
   },
   {
     ...shared,

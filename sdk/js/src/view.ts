@@ -1,0 +1,53 @@
+import type { ConversationView, EntryView, Json, JsonObject, MessageView } from '@hongyan/protocol';
+
+/** What an entry changes in the view of its conversation. */
+export function applyToView(view: ConversationView, entry: EntryView): ConversationView {
+  const next = { ...view, seq: Math.max(view.seq, entry.seq) };
+  switch (entry.kind) {
+    case 'message':
+      return { ...next, lastMessageAt: Math.max(view.lastMessageAt ?? 0, entry.time) };
+    case 'added':
+      return { ...next, memberCount: view.memberCount + entry.members.length };
+    case 'joined':
+      return { ...next, memberCount: view.memberCount + 1 };
+    case 'left':
+      return { ...next, memberCount: view.memberCount - 1 };
+    case 'removed':
+      return { ...next, memberCount: view.memberCount - entry.members.length };
+    case 'updated':
+      return {
+        ...next,
+        updatedAt: entry.time,
+        ...(entry.name === undefined ? {} : { name: entry.name }),
+        ...(entry.frozen === undefined ? {} : { frozen: entry.frozen }),
+        ...(entry.attributes === undefined ? {} : { attributes: patch(view.attributes, entry.attributes) }),
+      };
+    default:
+      return next;
+  }
+}
+
+/** Keys set, null removes, a dotted key reaches inside. */
+function patch(attributes: JsonObject, changes: JsonObject): JsonObject {
+  const result: Record<string, Json> = { ...attributes };
+  for (const [key, value] of Object.entries(changes)) {
+    const dot = key.indexOf('.');
+    if (dot > 0) {
+      const head = key.slice(0, dot);
+      const inner = result[head];
+      result[head] = patch(isObject(inner) ? inner : {}, { [key.slice(dot + 1)]: value });
+    } else if (value === null) delete result[key];
+    else result[key] = value;
+  }
+  return result;
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The last message after an entry: the later of two, or the same one changed. */
+export function lastMessageAfter(last: MessageView | undefined, entry: EntryView): MessageView | undefined {
+  if (entry.kind === 'message') return last === undefined || entry.time >= last.time ? entry.message : last;
+  if ((entry.kind === 'edit' || entry.kind === 'recall') && last?.id === entry.message.id) return entry.message;
+  return last;
+}

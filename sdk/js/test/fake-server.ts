@@ -1,0 +1,240 @@
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server, type Socket } from 'socket.io';
+import { errorTable, type ErrorName, type EntryView, type ListRow, type MessageView, type WireError } from '@hongyan/protocol';
+
+type Ack = (answer: { ok?: unknown; error?: WireError }) => void;
+type Args = Record<string, never> & { conversation: string; op: string; body: string; seq: number };
+
+interface FakeConversation {
+  id: string;
+  kind: 'ordinary' | 'room';
+  members: string[];
+  entries: EntryView[];
+  floor: number;
+  reads: Map<string, number>;
+  changed: number;
+}
+
+export interface FakeSession {
+  readonly socket: Socket;
+  readonly client: string;
+  readonly auth: Record<string, unknown>;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly args: Args;
+  readonly session: FakeSession;
+}
+
+export function wireError(name: ErrorName, more: Partial<WireError> = {}): WireError {
+  const { code, text, temporary } = errorTable[name];
+  return { code, name, message: text, temporary, ...more };
+}
+
+/** A scripted server over real sockets: keeps logs as the model says, and misbehaves when it is told to. */
+export class FakeServer {
+  readonly conversations = new Map<string, FakeConversation>();
+  readonly sessions = new Set<FakeSession>();
+  readonly commands: Command[] = [];
+  /** Decides a command instead of the server: true when it did (or will) answer by itself. */
+  intercept: (command: Command, ack: Ack, run: () => unknown) => boolean = () => false;
+  /** Refuses a login. */
+  refuse: (auth: Record<string, unknown>) => WireError | undefined = () => undefined;
+  /** Events are kept back while true. */
+  silent = false;
+  resumed = false;
+  #http!: HttpServer;
+  #io!: Server;
+  #port = 0;
+  #changes = 0;
+  #sessionCount = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<this> {
+    this.#http = createServer();
+    this.#io = new Server(this.#http, { transports: ['websocket'] });
+    this.#io.use((socket, next) => {
+      const refusal = this.refuse(socket.handshake.auth);
+      next(refusal === undefined ? undefined : Object.assign(new Error(refusal.name), { data: refusal }));
+    });
+    this.#io.on('connection', (socket) => this.#connected(socket));
+    await new Promise<void>((resolve) => this.#http.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (this.#http.address() as AddressInfo).port;
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await this.#io.close();
+  }
+
+  /** Every connection breaks. */
+  cut(): void {
+    for (const { socket } of this.sessions) socket.conn.close();
+  }
+
+  emit(client: string, event: object): void {
+    for (const session of this.sessions) if (session.client === client) session.socket.emit('e', event);
+  }
+
+  conversation(id: string, members: string[], kind: 'ordinary' | 'room' = 'ordinary'): FakeConversation {
+    const conversation = { id, kind, members, entries: [], floor: 0, reads: new Map(), changed: ++this.#changes };
+    this.conversations.set(id, conversation);
+    return conversation;
+  }
+
+  say(id: string, from: string, body: string, more: Partial<MessageView> = {}, origin?: FakeSession): EntryView {
+    const conversation = this.#get(id);
+    const seq = conversation.entries.length + 1;
+    const time = 1_700_000_000_000 + seq;
+    const message = { id: `${id}.${seq.toString(36)}`, conversation: id, seq, time, from, format: 'text', body, ...more };
+    return this.append(conversation, { conversation: id, seq, time, by: from, kind: 'message', message } as never, origin);
+  }
+
+  /** Recalls or edits a message. */
+  change(id: string, kind: 'recall' | 'edit', target: number, change: Partial<MessageView>, origin?: FakeSession): EntryView {
+    const conversation = this.#get(id);
+    const entry = conversation.entries[target - 1] as EntryView & { message: MessageView };
+    const message = { ...entry.message, ...change };
+    if (kind === 'recall') for (const key of ['mentions', 'mentionAll'] as const) delete (message as Record<string, unknown>)[key];
+    for (const one of conversation.entries as (EntryView & { message?: MessageView })[]) {
+      if (one.message?.seq === target) (one as { message: MessageView }).message = message;
+    }
+    const seq = conversation.entries.length + 1;
+    return this.append(conversation, { conversation: id, seq, time: 1_700_000_000_000 + seq, by: message.from, kind, message } as never, origin);
+  }
+
+  append(conversation: FakeConversation, entry: EntryView, origin?: FakeSession): EntryView {
+    conversation.entries.push(entry);
+    conversation.changed = ++this.#changes;
+    if (!this.silent) this.publish(entry, origin);
+    return entry;
+  }
+
+  publish(entry: EntryView, origin?: FakeSession): void {
+    const { members } = this.#get(entry.conversation);
+    const copy = structuredClone(entry);
+    for (const session of this.sessions) {
+      if (session !== origin && members.includes(session.client)) session.socket.emit('e', { type: 'entry', entry: copy });
+    }
+  }
+
+  unreadOf(id: string, client: string): { unread: number; mentionUnread: number } {
+    const { entries, reads } = this.#get(id);
+    const counted = entries.filter(
+      (e) =>
+        e.kind === 'message' && e.seq > (reads.get(client) ?? 0) && e.message.from !== client && !e.message.silent && !e.message.recalled,
+    ) as (EntryView & { message: MessageView })[];
+    const mentioned = counted.filter(({ message }) => message.mentionAll || message.mentions?.includes(client as never));
+    return { unread: counted.length, mentionUnread: mentioned.length };
+  }
+
+  row(id: string, client: string): ListRow {
+    const conversation = this.#get(id);
+    const { entries, reads } = conversation;
+    const last = entries.filter((entry) => entry.kind === 'message').at(-1) as { message: MessageView } | undefined;
+    return structuredClone({
+      conversation: { id, kind: conversation.kind, attributes: {}, createdAt: 1, updatedAt: 1, memberCount: conversation.members.length, seq: entries.length },
+      own: { role: 'member', joinedSeq: 0, readSeq: reads.get(client) ?? 0, deliveredSeq: 0, clearedSeq: 0, revision: reads.get(client) ?? 0 },
+      ...this.unreadOf(id, client),
+      ...(last === undefined ? {} : { lastMessage: last.message }),
+    } as unknown as ListRow);
+  }
+
+  #get(id: string): FakeConversation {
+    const conversation = this.conversations.get(id);
+    if (conversation === undefined) throw Object.assign(new Error('not_found'), { wire: wireError('not_found') });
+    return conversation;
+  }
+
+  #connected(socket: Socket): void {
+    const { auth } = socket.handshake;
+    const client = String(auth.clientId ?? auth.token ?? auth.session).replace(/^session:/, '');
+    const session: FakeSession = { socket, client, auth };
+    this.sessions.add(session);
+    socket.on('disconnect', () => this.sessions.delete(session));
+    socket.emit('e', {
+      ...{ type: 'session', session: `s${++this.#sessionCount}`, client, token: `session:${client}` },
+      ...{ expiresAt: Date.now() + 3_600_000, time: Date.now(), resumed: this.resumed && auth.session !== undefined },
+      limits: { frameBytes: 65_536, bodyBytes: 60_000, page: 100 },
+    });
+    socket.on('c', (name: string, args: Args, ack: Ack = () => undefined) => {
+      const command = { name, args, session };
+      this.commands.push(command);
+      const run = (): unknown => this.#run(command);
+      if (this.intercept(command, ack, run)) return;
+      try {
+        ack({ ok: run() });
+      } catch (error) {
+        ack({ error: (error as { wire?: WireError }).wire ?? wireError('internal') });
+      }
+    });
+  }
+
+  #run({ name, args, session }: Command): unknown {
+    const { client } = session;
+    const mine = (): FakeConversation[] => [...this.conversations.values()].filter((c) => c.kind !== 'room' && c.members.includes(client));
+    const totals = { unread: 0, mentionUnread: 0, unmutedUnread: 0 };
+    switch (name) {
+      case 'message.send':
+        return this.#send(args, session);
+      case 'message.edit':
+      case 'message.recall': {
+        const [id = '', seq36 = ''] = (args as unknown as { message: string }).message.split('.');
+        const kind = name === 'message.edit' ? 'edit' : 'recall';
+        const change = kind === 'edit' ? { body: args.body } : { body: '', recalled: true };
+        const entry = this.change(id, kind, Number.parseInt(seq36, 36), change, session) as EntryView & { message: MessageView };
+        return { seq: entry.seq, time: entry.time, message: entry.message };
+      }
+      case 'conversation.list':
+        return { items: mine().map((c) => this.row(c.id, client)), totals, token: String(this.#changes) };
+      case 'conversation.sync': {
+        const token = Number((args as { token?: string }).token ?? 0);
+        const changed = mine().filter((c) => c.changed > token);
+        return { items: changed.map((c) => this.row(c.id, client)), totals, token: String(this.#changes), reset: token === 0, gone: [] };
+      }
+      case 'conversation.get':
+        return this.row(args.conversation, client);
+      case 'conversation.read': {
+        const conversation = this.#get(args.conversation);
+        const readSeq = Math.max(conversation.reads.get(client) ?? 0, Math.min(args.seq, conversation.entries.length));
+        conversation.reads.set(client, readSeq);
+        conversation.changed = ++this.#changes;
+        return { readSeq, ...this.unreadOf(args.conversation, client) };
+      }
+      case 'conversation.entries': {
+        const { after, until = Infinity, limit = 100 } = args as { after?: number; until?: number; limit?: number };
+        const { entries, floor } = this.#get(args.conversation);
+        const found = entries.filter((e) => e.seq > (after ?? 0) && e.seq <= until && e.seq > floor).slice(0, limit);
+        return { entries: structuredClone(found), seq: entries.length, floor };
+      }
+      case 'message.history': {
+        const { entries } = this.#get(args.conversation);
+        const { before, limit = 100 } = args as unknown as { before?: { seq: number }; limit?: number };
+        const found = entries.flatMap((e) => (e.kind === 'message' && e.seq < (before?.seq ?? Infinity) ? [e.message] : []));
+        return { messages: found.slice(-limit), more: found.length > limit, floor: 0 };
+      }
+      case 'room.join':
+        return { conversation: this.row(args.conversation, client).conversation, online: 1, messages: [] };
+      case 'presence.query':
+      case 'presence.subscribe':
+        return { online: (args as unknown as { clients: string[] }).clients };
+      case 'session.refresh':
+        return { token: `session:${client}`, expiresAt: Date.now() + 3_600_000 };
+      default:
+        return {};
+    }
+  }
+
+  #send(args: Args, session: FakeSession): unknown {
+    const conversation = this.#get(args.conversation);
+    const former = conversation.entries.find((e) => e.kind === 'message' && e.message.op === args.op && e.by === (session.client as string));
+    if (former?.kind === 'message') return { id: former.message.id, seq: former.seq, time: former.time, duplicate: true };
+    const { seq, time } = this.say(args.conversation, session.client, args.body, { op: args.op }, session);
+    return { id: `${args.conversation}.${seq.toString(36)}`, seq, time };
+  }
+}
