@@ -1,0 +1,80 @@
+import type { ClientRecord } from '@hongyan/conversations';
+import type { ClientId } from '@hongyan/protocol';
+import { clientColumns, toClientRecord } from './client-writes.js';
+import type { ClientColumns } from './client-writes.js';
+import type { Database } from './database.js';
+import { clientKey, decodeCursor, encodeCursor } from './keys.js';
+
+/** Reads of ClientStore. */
+
+export function clients(db: Database, app: string, ids: readonly string[]): ClientRecord[] {
+  const sql = `SELECT ${clientColumns} FROM client WHERE app = ? AND id = ? AND firstSeen IS NOT NULL`;
+  return ids
+    .map((id) => db.get<ClientColumns>(sql, app, id))
+    .filter((row) => row !== undefined)
+    .map(toClientRecord);
+}
+
+interface Page {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** A page of what was read with one row more than asked for. */
+function paged<R, T>(
+  rows: readonly R[],
+  limit: number,
+  id: (row: R) => string,
+  item: (row: R) => T,
+): { items: T[]; cursor?: string } {
+  const last = rows[limit - 1];
+  return {
+    items: rows.slice(0, limit).map(item),
+    ...(rows.length > limit && last !== undefined ? { cursor: encodeCursor([id(last)]) } : {}),
+  };
+}
+
+const afterOf = (cursor: string | undefined): string => String(decodeCursor(cursor)?.[0] ?? '');
+
+export function clientPage(
+  db: Database,
+  app: string,
+  { limit, cursor }: Page,
+): { items: ClientRecord[]; cursor?: string } {
+  const rows = db.all<ClientColumns>(
+    `SELECT ${clientColumns} FROM client WHERE app = ? AND id > ? AND firstSeen IS NOT NULL ORDER BY id LIMIT ?`,
+    app,
+    afterOf(cursor),
+    limit + 1,
+  );
+  return paged(rows, limit, ({ id }) => id, toClientRecord);
+}
+
+export function blockedBy(
+  db: Database,
+  app: string,
+  client: string,
+  { limit, cursor }: Page,
+): { items: ClientId[]; cursor?: string } {
+  const key = clientKey(db, app, client);
+  if (key === undefined) return { items: [] };
+  const rows = db.all<{ otherId: string }>(
+    'SELECT otherId FROM refusal WHERE client = ? AND otherId > ? ORDER BY otherId LIMIT ?',
+    key,
+    afterOf(cursor),
+    limit + 1,
+  );
+  return paged(rows, limit, ({ otherId }) => otherId, ({ otherId }) => otherId as ClientId); // prettier-ignore
+}
+
+export function refusing(db: Database, app: string, other: string, ids: readonly ClientId[]): ClientId[] {
+  const otherKey = clientKey(db, app, other);
+  if (otherKey === undefined) return [];
+  return ids.filter((id) => {
+    const key = clientKey(db, app, id);
+    return (
+      key !== undefined &&
+      db.get('SELECT 1 FROM refusal WHERE client = ? AND other = ?', key, otherKey) !== undefined
+    );
+  });
+}

@@ -1,0 +1,79 @@
+import type { ClientPatch, ClientRecord } from '@hongyan/conversations';
+import type { ClientId, JsonObject } from '@hongyan/protocol';
+import type { WriteContext } from './write-context.js';
+
+export interface ClientColumns {
+  readonly id: string;
+  readonly name: string | null;
+  readonly avatarUrl: string | null;
+  readonly locale: string | null;
+  readonly timeZone: string | null;
+  readonly custom: string | null;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly bannedUntil: number | null;
+  readonly banReason: string | null;
+}
+
+export const clientColumns =
+  'id, name, avatarUrl, locale, timeZone, custom, firstSeen, lastSeen, bannedUntil, banReason';
+
+export function toClientRecord(row: ClientColumns): ClientRecord {
+  const present = Object.entries(row).filter(([, value]) => value !== null);
+  const { custom, ...rest } = Object.fromEntries(present) as { custom?: string } & Omit<
+    ClientRecord,
+    'custom'
+  >;
+  return { ...rest, ...(custom === undefined ? {} : { custom: JSON.parse(custom) as JsonObject }) };
+}
+
+export function upsertClient(
+  w: WriteContext,
+  app: string,
+  client: string,
+  patch: ClientPatch,
+  now: number,
+): { record: ClientRecord; created: boolean } {
+  const key = w.client(app, client);
+  const select = `SELECT ${clientColumns} FROM client WHERE key = ?`;
+  const before = w.db.get<Omit<ClientColumns, 'firstSeen'> & { firstSeen: number | null }>(select, key);
+  if (before === undefined) throw new Error('a client key without a row');
+  const pick = <T>(value: T | null | undefined, old: T | null): T | null =>
+    value === undefined ? old : value;
+  w.db.run(
+    `UPDATE client SET name = ?, avatarUrl = ?, locale = ?, timeZone = ?, custom = ?, firstSeen = ?, lastSeen = ?, bannedUntil = ?,
+     banReason = ? WHERE key = ?`,
+    pick(patch.name, before.name),
+    pick(patch.avatarUrl, before.avatarUrl),
+    pick(patch.locale, before.locale),
+    pick(patch.timeZone, before.timeZone),
+    patch.custom === undefined ? before.custom : patch.custom === null ? null : JSON.stringify(patch.custom),
+    before.firstSeen ?? now,
+    Math.max(before.lastSeen ?? 0, patch.lastSeen ?? (before.firstSeen === null ? now : 0)),
+    pick(patch.bannedUntil, before.bannedUntil),
+    pick(patch.banReason, before.banReason),
+    key,
+  );
+  const row = w.db.get<ClientColumns>(select, key);
+  if (row === undefined) throw new Error('a client vanished');
+  return { record: toClientRecord(row), created: before.firstSeen === null };
+}
+
+export function refuse(
+  w: WriteContext,
+  app: string,
+  client: string,
+  others: readonly string[],
+  now: number,
+): void {
+  const key = w.client(app, client);
+  for (const other of others)
+    w.db.run('INSERT OR IGNORE INTO refusal VALUES (?,?,?,?)', key, w.client(app, other), other, now);
+}
+
+export function unrefuse(w: WriteContext, app: string, client: string, others: readonly ClientId[]): void {
+  const key = w.knownClient(app, client);
+  if (key === undefined) return;
+  for (const other of others)
+    w.db.run('DELETE FROM refusal WHERE client = ? AND other = ?', key, w.knownClient(app, other) ?? -1);
+}

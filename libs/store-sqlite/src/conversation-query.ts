@@ -1,0 +1,46 @@
+import type { ConversationQuery, Found } from '@hongyan/conversations';
+import type { AppId } from '@hongyan/protocol';
+import { foundColumns, toFound } from './conversation-reads.js';
+import type { FoundColumns } from './conversation-reads.js';
+import type { Database } from './database.js';
+import { conversationColumns, translateAfter, translateFilter, translateSort } from './filter-sql.js';
+import type { Fragment, SqlValue } from './filter-sql.js';
+import { clientKey, decodeCursor, encodeCursor } from './keys.js';
+import { guestCode, ordinaryCode, roomCode, systemCode } from './schema.js';
+
+const ofOne = `c.kind IN (${ordinaryCode}, ${roomCode}, ${systemCode}) AND c.deletedAt IS NULL AND (c.expiresAt IS NULL OR c.expiresAt > ?)`;
+const memberOfSql = `AND c.key IN (SELECT m.conv FROM member m WHERE m.client = ? AND m.role < ${guestCode})`;
+
+/** See ConversationStore.query. The statement is not kept: filters are as many as users have ideas. */
+export function query(
+  db: Database,
+  app: AppId,
+  query: ConversationQuery,
+  now: number,
+): { items: Found[]; cursor?: string } {
+  const columns = conversationColumns(app);
+  const where = translateFilter(query.filter, columns);
+  const order = translateSort(query.sort, columns);
+  const position = decodeCursor(query.cursor) as readonly SqlValue[] | undefined;
+  const after: Fragment =
+    position === undefined ? { sql: '1', params: [] } : translateAfter(query.sort, position, columns);
+  const client = query.memberOf === undefined ? undefined : (clientKey(db, app, query.memberOf) ?? -1);
+  const statement = db.connection.prepare(
+    `SELECT ${foundColumns}, json_array(${order.select.sql}) AS position
+     FROM conversation c JOIN head h ON h.conv = c.key
+     WHERE c.app = ? AND ${ofOne} ${client === undefined ? '' : memberOfSql} AND ${where.sql} AND ${after.sql}
+     ORDER BY ${order.orderBy.sql} LIMIT ?`,
+  );
+  const rows = statement.all(
+    ...order.select.params, app, now, ...(client === undefined ? [] : [client]), ...where.params, ...after.params,
+    ...order.orderBy.params, query.limit + 1,
+  ) as unknown as (FoundColumns & { readonly position: string })[]; // prettier-ignore
+  const shown = rows.slice(0, query.limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map((row) => toFound(db, row)),
+    ...(rows.length > shown.length && last !== undefined
+      ? { cursor: encodeCursor(JSON.parse(last.position) as unknown[]) }
+      : {}),
+  };
+}

@@ -1,0 +1,148 @@
+import type { ListedConversation, Totals } from '@hongyan/conversations';
+import type { ConversationId } from '@hongyan/protocol';
+import type { Database } from './database.js';
+import { clientKey, decodeCursor, encodeCursor } from './keys.js';
+import { addUp, listed, narrowRows } from './list-rows.js';
+import type { NarrowRow } from './list-rows.js';
+
+/** MemberStore.list, sync and totals. */
+
+/**
+ * A moment of the store: its revision, and the time at which expiry was judged. What changed later has a higher
+ * revision, because one writer gives them out and a reader sees all of a transaction or nothing.
+ */
+interface Moment {
+  readonly rev: number;
+  readonly time: number;
+}
+
+/** Clocks may be set back; what expired this long before a moment is told again. */
+const clockSlack = 60_000;
+
+function momentOf(db: Database, now: number): Moment {
+  const rev = db.get<{ value: number }>(`SELECT value FROM store WHERE name = 'rev'`)?.value ?? 0;
+  return { rev, time: now };
+}
+
+const storeIdOf = (db: Database): string =>
+  db.get<{ value: string }>(`SELECT value FROM store WHERE name = 'id'`)?.value ?? '';
+
+const encodeToken = (db: Database, { rev, time }: Moment): string =>
+  `${storeIdOf(db)}.${rev.toString(36)}.${time.toString(36)}`;
+
+/** Undefined: garbled, of another store, or of a later state of this one than there is (it was restored). */
+function decodeToken(db: Database, token: string | undefined): Moment | undefined {
+  const [id, rev, time, ...more] = (token ?? '').split('.');
+  if (id !== storeIdOf(db) || rev === undefined || time === undefined || more.length > 0) return undefined;
+  if (!/^[0-9a-z]{1,11}$/.test(rev) || !/^[0-9a-z]{1,11}$/.test(time)) return undefined;
+  const moment = { rev: Number.parseInt(rev, 36), time: Number.parseInt(time, 36) };
+  return moment.rev <= momentOf(db, 0).rev ? moment : undefined;
+}
+
+export interface ListPage {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly hidden: boolean;
+}
+
+type ListPosition = readonly [pinned: boolean, activity: number, conv: number];
+
+/** Pinned first, then the newest activity. */
+function precedes(a: ListPosition, b: ListPosition): number {
+  if (a[0] !== b[0]) return a[0] ? -1 : 1;
+  return b[1] - a[1] || b[2] - a[2];
+}
+const positionOf = (row: NarrowRow): ListPosition => [row.pinned, row.activity, row.conv];
+
+export function list(
+  db: Database,
+  app: string,
+  client: string,
+  page: ListPage,
+  now: number,
+): { items: ListedConversation[]; cursor?: string; totals: Totals; token: string } {
+  const key = clientKey(db, app, client);
+  const rows = key === undefined ? [] : narrowRows(db, key, now);
+  // The token of all pages is the first one's: a row that moves ahead between two pages is in the next sync.
+  const [after, first = momentOf(db, now)] = (decodeCursor(page.cursor) ?? []) as [ListPosition?, Moment?];
+  const shown = rows
+    .filter(
+      (row) =>
+        !row.gone &&
+        (page.hidden || !row.hidden) &&
+        (after === undefined || precedes(positionOf(row), after) > 0),
+    )
+    .sort((a, b) => precedes(positionOf(a), positionOf(b)));
+  const items = shown.slice(0, page.limit);
+  const last = items.at(-1);
+  return {
+    items: key === undefined ? [] : items.map((row) => listed(db, key, row)),
+    ...(shown.length > items.length && last !== undefined
+      ? { cursor: encodeCursor([positionOf(last), first]) }
+      : {}),
+    totals: addUp(rows),
+    token: encodeToken(db, first),
+  };
+}
+
+export interface SyncPage {
+  readonly token?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface Synced {
+  readonly items: ListedConversation[];
+  readonly cursor?: string;
+  readonly totals: Totals;
+  readonly token?: string;
+  readonly reset: boolean;
+  readonly gone: ConversationId[];
+}
+
+/** Pages go by conversation key, which never changes, so that nothing can slip from a later page to an earlier one. */
+export function sync(db: Database, app: string, client: string, page: SyncPage, now: number): Synced {
+  const key = clientKey(db, app, client);
+  const rows = key === undefined ? [] : narrowRows(db, key, now);
+  const [after, since, first] = syncPosition(db, page, now);
+  const changed = rows
+    .filter((row) => row.conv > after && (since === undefined ? !row.gone : isNews(row, since)))
+    .sort((a, b) => a.conv - b.conv);
+  const taken = changed.slice(0, page.limit);
+  const last = taken.at(-1);
+  const more = changed.length > taken.length && last !== undefined;
+  return {
+    items: key === undefined ? [] : taken.filter((row) => !row.gone).map((row) => listed(db, key, row)),
+    gone: taken.filter((row) => row.gone).map((row) => conversationId(db, row.conv)),
+    totals: addUp(rows),
+    reset: since === undefined,
+    ...(more
+      ? { cursor: encodeCursor([last.conv, since ?? null, first]) }
+      : { token: encodeToken(db, first) }),
+  };
+}
+
+type SyncPosition = readonly [after: number, since: Moment | undefined, first: Moment];
+
+function syncPosition(db: Database, page: SyncPage, now: number): SyncPosition {
+  const parts = decodeCursor(page.cursor) as [number, Moment | null, Moment] | undefined;
+  if (parts !== undefined) return [parts[0], parts[1] ?? undefined, parts[2]];
+  return [0, decodeToken(db, page.token), momentOf(db, now)];
+}
+
+function isNews(row: NarrowRow, since: Moment): boolean {
+  return (
+    row.rev > since.rev || (row.gone && row.expiresAt !== null && row.expiresAt > since.time - clockSlack)
+  );
+}
+
+function conversationId(db: Database, conv: number): ConversationId {
+  const row = db.get<{ id: string }>('SELECT id FROM conversation WHERE key = ?', conv);
+  if (row === undefined) throw new Error('a member row without its conversation');
+  return row.id as ConversationId;
+}
+
+export function totals(db: Database, app: string, client: string, now: number): Totals {
+  const key = clientKey(db, app, client);
+  return addUp(key === undefined ? [] : narrowRows(db, key, now));
+}

@@ -1,0 +1,146 @@
+import type { Entry, Head, HistoryQuery, MessageEntry } from '@hongyan/conversations';
+import type { EntryKind } from '@hongyan/protocol';
+import type { Database } from './database.js';
+import {
+  entryColumns,
+  entryFrom,
+  entryWithTargetColumns,
+  entryWithTargetFrom,
+  kindCodesOf,
+  toEntry,
+} from './entry-codec.js';
+import type { EntryRow } from './entry-codec.js';
+import { clientKey, conversationKey } from './keys.js';
+import { messageCode } from './schema.js';
+
+/** Reads of LogStore. */
+
+export interface HeadColumns {
+  readonly last: number;
+  readonly lastTime: number;
+  readonly count: number;
+  readonly lastMessageSeq: number;
+  readonly lastMessageTime: number;
+  readonly floor: number;
+  readonly origin: number;
+}
+
+export const headColumns =
+  'h.last, h.lastTime, h.count, h.lastMessageSeq, h.lastMessageTime, h.floor, h.origin';
+
+export const toHead = ({
+  last,
+  lastTime,
+  count,
+  lastMessageSeq,
+  lastMessageTime,
+  floor,
+  origin,
+}: HeadColumns): Head => ({
+  last,
+  lastTime,
+  count,
+  lastMessageSeq,
+  lastMessageTime,
+  floor,
+  origin,
+});
+
+export function head(db: Database, app: string, conversation: string): Head | undefined {
+  const sql = `SELECT ${headColumns} FROM conversation c JOIN head h ON h.conv = c.key WHERE c.app = ? AND c.id = ?`;
+  const row = db.get<HeadColumns>(sql, app, conversation);
+  return row === undefined ? undefined : toHead(row);
+}
+
+export interface EntryRange {
+  readonly after: number;
+  readonly until?: number;
+  readonly limit: number;
+  readonly kinds?: readonly EntryKind[];
+}
+
+export function entries(db: Database, app: string, conversation: string, range: EntryRange): Entry[] {
+  const conv = conversationKey(db, app, conversation);
+  if (conv === undefined) return [];
+  const { after, until = Number.MAX_SAFE_INTEGER, limit, kinds } = range;
+  const ofKinds = kinds === undefined ? '' : 'AND e.kind IN (SELECT value FROM json_each(?))';
+  const sql = `SELECT ${entryWithTargetColumns} FROM ${entryWithTargetFrom}
+    WHERE e.conv = ? AND e.seq > ? AND e.seq <= ? ${ofKinds} ORDER BY e.seq LIMIT ?`;
+  const wanted = kinds === undefined ? [] : [JSON.stringify(kindCodesOf(kinds))];
+  return db.rows<EntryRow>(sql, conv, after, until, ...wanted, limit).map(toEntry);
+}
+
+export function history(
+  db: Database,
+  app: string,
+  conversation: string,
+  query: HistoryQuery,
+): { messages: MessageEntry[]; more: boolean } {
+  const conv = conversationKey(db, app, conversation);
+  if (conv === undefined) return { messages: [], more: false };
+  const { direction, after, before, limit, types } = query;
+  const ofTypes = types === undefined ? '' : 'AND e.type IN (SELECT value FROM json_each(?))';
+  const sql = `SELECT ${entryColumns} FROM ${entryFrom}
+    WHERE e.conv = ? AND e.seq > ? AND e.seq < ? AND e.kind = ${messageCode} ${ofTypes}
+    ORDER BY e.seq ${direction === 'backward' ? 'DESC' : 'ASC'} LIMIT ?`;
+  const wanted = types === undefined ? [] : [JSON.stringify(types)];
+  const found = db.rows<EntryRow>(sql, conv, after, before, ...wanted, limit + 1);
+  const rows = found.slice(0, limit);
+  if (direction === 'backward') rows.reverse();
+  return { messages: rows.map((row) => toEntry(row) as MessageEntry), more: found.length > limit };
+}
+
+const messageAtSql = `SELECT ${entryColumns} FROM ${entryFrom} WHERE e.conv = ? AND e.seq = ? AND e.kind = ${messageCode}`;
+
+export function messageAt(db: Database, conv: number, seq: number): MessageEntry | undefined {
+  if (seq === 0) return undefined;
+  const [row] = db.rows<EntryRow>(messageAtSql, conv, seq);
+  return row === undefined ? undefined : (toEntry(row) as MessageEntry);
+}
+
+export function messages(
+  db: Database,
+  app: string,
+  conversation: string,
+  seqs: readonly number[],
+): MessageEntry[] {
+  const conv = conversationKey(db, app, conversation);
+  if (conv === undefined) return [];
+  return seqs.map((seq) => messageAt(db, conv, seq)).filter((message) => message !== undefined);
+}
+
+export function byOperation(
+  db: Database,
+  app: string,
+  conversation: string,
+  author: string,
+  op: string,
+): Entry | undefined {
+  const conv = conversationKey(db, app, conversation);
+  const key = author === '' ? 0 : clientKey(db, app, author);
+  if (conv === undefined || key === undefined) return undefined;
+  const sql = `SELECT ${entryWithTargetColumns} FROM ${entryWithTargetFrom} WHERE e.op = ? AND e.author = ? AND e.conv = ?`;
+  const [row] = db.rows<EntryRow>(sql, op, key, conv);
+  return row === undefined ? undefined : toEntry(row);
+}
+
+/** Times grow with sequences: a binary search through the index, some twenty look-ups in a log of a million. */
+export function seqAt(db: Database, app: string, conversation: string, time: number): number {
+  const conv = conversationKey(db, app, conversation);
+  const found = conv === undefined ? undefined : head(db, app, conversation);
+  if (conv === undefined || found === undefined) return 0;
+  if (found.lastTime <= time) return found.last;
+  const atOrAfter = 'SELECT seq, time FROM entry WHERE conv = ? AND seq >= ? ORDER BY seq LIMIT 1';
+  let best = found.origin;
+  let low = db.get<{ seq: number }>(atOrAfter, conv, found.floor)?.seq ?? found.last;
+  let high = found.last;
+  while (low <= high) {
+    const middle = Math.floor((low + high) / 2);
+    const entry = db.get<{ seq: number; time: number }>(atOrAfter, conv, middle);
+    if (entry !== undefined && entry.time <= time) {
+      best = entry.seq;
+      low = entry.seq + 1;
+    } else high = middle - 1;
+  }
+  return best;
+}

@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AppStore } from '@hongyan/apps';
+import type { ClientStore, ConversationStore, LogStore, MemberStore } from '@hongyan/conversations';
+import type { RevocationStore } from '@hongyan/sessions';
+import { Channel } from './channel.js';
+import type { ChannelOptions, Engine } from './channel.js';
+import type { Channels } from './channels.js';
+import { openReadConnection, openWriteConnection } from './database.js';
+import type { Database } from './database.js';
+import { LocalEngine, ThreadEngine } from './engines.js';
+import { lockFolder } from './folder-lock.js';
+import { migrate } from './migrations.js';
+import { Reader } from './reader.js';
+import type { Reads } from './reader.js';
+import { SqliteAppStore } from './sqlite-app-store.js';
+import { SqliteClientStore } from './sqlite-client-store.js';
+import { SqliteConversationStore } from './sqlite-conversation-store.js';
+import { SqliteLogStore } from './sqlite-log-store.js';
+import { SqliteMemberStore } from './sqlite-member-store.js';
+import { SqliteRevocationStore } from './sqlite-revocation-store.js';
+import { Writer } from './writer.js';
+import type { Writes } from './writer.js';
+
+export const databaseFile = 'hongyan.db';
+
+export interface SqliteStoreOptions {
+  /** Made if it does not exist. ':memory:': nothing is kept; implies `threads: false`. */
+  readonly folder: string;
+  /** Judges what has expired. */
+  readonly clock?: () => number;
+  /** Reading threads, 1 or 2. */
+  readonly readers?: number;
+  /** False: everything runs in the calling thread, which waits for the disk. For tests and small tools. */
+  readonly threads?: boolean;
+  /** Requests that may wait per thread. */
+  readonly bound?: number;
+  /** Milliseconds after which a request fails with `deadline_exceeded`. */
+  readonly timeout?: number;
+  /** Pages (4 KB) that the file may grow to. For tests of a full disk. */
+  readonly maxPages?: number;
+}
+
+export interface SqliteStore {
+  readonly log: LogStore;
+  readonly conversations: ConversationStore;
+  readonly members: MemberStore;
+  readonly clients: ClientStore;
+  readonly apps: AppStore;
+  readonly revocations: RevocationStore;
+  /** Answers what was asked, writes everything into the one file and lets go of the folder. */
+  close(): Promise<void>;
+}
+
+/** Throws StoreVersionError, AppError `in_use`, or what the file system says. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  if (options.folder === ':memory:') return assemble(options, memoryEngines(), () => undefined);
+  mkdirSync(options.folder, { recursive: true });
+  const unlock = lockFolder(options.folder);
+  try {
+    const path = join(options.folder, databaseFile);
+    prepare(path);
+    const engines =
+      options.threads === false ? localEngines(path, options) : await threadEngines(path, options);
+    return assemble(options, engines, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Migrates before any thread looks at the tables. */
+function prepare(path: string): void {
+  const db = openWriteConnection(path);
+  try {
+    migrate(db);
+  } finally {
+    db.close();
+  }
+}
+
+interface Engines {
+  readonly writer: Engine;
+  readonly readers: readonly Engine[];
+}
+
+const limited = ({ maxPages }: SqliteStoreOptions) => (maxPages === undefined ? {} : { maxPages });
+
+function localEngines(path: string, options: SqliteStoreOptions): Engines {
+  const writer = new LocalEngine(new Writer(openWriteConnection(path, limited(options))));
+  return { writer, readers: [new LocalEngine(new Reader(openReadConnection(path)))] };
+}
+
+function memoryEngines(): Engines {
+  const db: Database = openWriteConnection(':memory:');
+  migrate(db);
+  const reader = new Reader(db);
+  reader.close = () => undefined; // the connection is the writer's
+  return { writer: new LocalEngine(new Writer(db)), readers: [new LocalEngine(reader)] };
+}
+
+async function threadEngines(path: string, options: SqliteStoreOptions): Promise<Engines> {
+  const writer = await ThreadEngine.start(new URL('./writer-thread.js', import.meta.url), {
+    path,
+    ...limited(options),
+  });
+  const script = new URL('./reader-thread.js', import.meta.url);
+  const count = Math.min(2, Math.max(1, options.readers ?? 1));
+  const readers = await Promise.all(
+    Array.from({ length: count }, () => ThreadEngine.start(script, { path })),
+  );
+  return { writer, readers };
+}
+
+function assemble(options: SqliteStoreOptions, engines: Engines, unlock: () => void): SqliteStore {
+  const { bound = 20_000, timeout = 10_000, clock = Date.now } = options;
+  const settings: ChannelOptions = { bound, timeout };
+  const write = new Channel<Writes>(engines.writer, settings);
+  const readers = engines.readers.map((engine) => new Channel<Reads>(engine, settings));
+  let turn = 0;
+  const channels: Channels = {
+    write,
+    get read() {
+      turn = (turn + 1) % readers.length;
+      return readers[turn] as Channel<Reads>;
+    },
+    now: clock,
+  };
+  return {
+    log: new SqliteLogStore(channels),
+    conversations: new SqliteConversationStore(channels),
+    members: new SqliteMemberStore(channels),
+    clients: new SqliteClientStore(channels),
+    apps: new SqliteAppStore(channels),
+    revocations: new SqliteRevocationStore(channels),
+    async close() {
+      await Promise.all(readers.map((reader) => reader.close()));
+      await write.close();
+      unlock();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { app, apps, revocationsSince, tenants } from './administration-reads.js';
+import type { Answers, Batch, Executor } from './batch.js';
+import { blockedBy, clients, clientPage, refusing } from './client-reads.js';
+import { byUniqueKey, everyone, find, load } from './conversation-reads.js';
+import { query } from './conversation-query.js';
+import type { Database } from './database.js';
+import { toFailure } from './failures.js';
+import { list, sync, totals } from './list-reads.js';
+import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
+import { among, count, memberPage, own, receipts } from './member-reads.js';
+
+/** Everything that can be asked of a reader. */
+export const reads = {
+  head, entries, history, messages, byOperation, seqAt,
+  load, find, query, byUniqueKey, everyone,
+  own, among, memberPage, receipts, count, list, sync, totals,
+  clients, clientPage, blockedBy, refusing,
+  tenants, app, apps, revocationsSince,
+}; // prettier-ignore
+export type Reads = typeof reads;
+
+type Run = (db: Database, ...values: unknown[]) => unknown;
+
+/** Each batch sees one moment of the store, which is later than everything acknowledged before it was posted. */
+export class Reader implements Executor {
+  constructor(
+    private readonly db: Database,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  run(batches: readonly Batch[]): Answers[] {
+    const now = this.now();
+    this.db.exec('BEGIN');
+    try {
+      return batches.map(({ id, deadline, requests }) => ({
+        id,
+        results: this.runAll(requests, deadline < now),
+      }));
+    } finally {
+      if (this.db.connection.isTransaction) this.db.exec('COMMIT');
+    }
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  private runAll(requests: readonly unknown[], late: boolean): unknown[] {
+    const results: unknown[] = [];
+    for (let at = 0; at < requests.length; at += 2) {
+      if (late) {
+        results.push(0, ['deadline_exceeded', undefined]);
+        continue;
+      }
+      try {
+        const run = reads[requests[at] as keyof Reads] as Run;
+        results.push(1, run(this.db, ...(requests[at + 1] as unknown[])));
+      } catch (error) {
+        results.push(0, toFailure(error));
+      }
+    }
+    return results;
+  }
+}

@@ -1,0 +1,45 @@
+import type { ClientPatch, ClientRecord, ClientStore } from '@hongyan/conversations';
+import type { AppId, ClientId } from '@hongyan/protocol';
+import type { Channels } from './channels.js';
+
+interface Page {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export class SqliteClientStore implements ClientStore {
+  constructor(private readonly channels: Channels) {}
+
+  get(app: AppId, clients: readonly ClientId[]): Promise<ClientRecord[]> {
+    return this.channels.read.call('clients', app, clients);
+  }
+
+  upsert(
+    app: AppId,
+    client: ClientId,
+    patch: ClientPatch,
+    now: number,
+  ): Promise<{ record: ClientRecord; created: boolean }> {
+    return this.channels.write.call('upsertClient', app, client, patch, now);
+  }
+
+  list(app: AppId, page: Page): Promise<{ items: ClientRecord[]; cursor?: string }> {
+    return this.channels.read.call('clientPage', app, page);
+  }
+
+  async block(app: AppId, client: ClientId, others: readonly ClientId[], now: number): Promise<void> {
+    await this.channels.write.call('refuse', app, client, others, now);
+  }
+
+  async unblock(app: AppId, client: ClientId, others: readonly ClientId[]): Promise<void> {
+    await this.channels.write.call('unrefuse', app, client, others);
+  }
+
+  blocked(app: AppId, client: ClientId, page: Page): Promise<{ items: ClientId[]; cursor?: string }> {
+    return this.channels.read.call('blockedBy', app, client, page);
+  }
+
+  refusing(app: AppId, other: ClientId, clients: readonly ClientId[]): Promise<ClientId[]> {
+    return this.channels.read.call('refusing', app, other, clients);
+  }
+}
