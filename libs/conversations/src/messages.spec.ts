@@ -1,0 +1,311 @@
+import { type MessageId, parseMessageId } from '@hongyan/protocol';
+import { appOf, Harness, newOp, type TestClient } from './service-harness.contract.js';
+
+let h: Harness;
+let ann: TestClient;
+let bob: TestClient;
+let cat: TestClient;
+let group: string;
+
+beforeEach(async () => {
+  h = await Harness.open([appOf('a'), appOf('b')]);
+  [ann, bob, cat] = (await Promise.all(['ann', 'bob', 'cat'].map((name) => h.client(name).connect()))) as [
+    TestClient,
+    TestClient,
+    TestClient,
+  ];
+  const { conversation } = await ann.run('conversation.create', { name: 'g', members: ['bob', 'cat'] });
+  group = conversation.id;
+  for (const client of [ann, bob, cat]) client.heard();
+});
+afterEach(async () => {
+  expect(h.errors).toEqual([]);
+  await h.close();
+});
+
+const unreadOf = async (client: TestClient, conversation = group): Promise<[number, number]> => {
+  const { unread, mentionUnread } = await client.run('conversation.get', { conversation });
+  return [unread ?? -1, mentionUnread ?? -1];
+};
+
+it('tells the others and the own other devices, but not the sending session', async () => {
+  const tablet = await h.client('ann', 'a', 'tablet').connect();
+  const { id, seq } = await ann.send(group, 'hello');
+  expect(parseMessageId(id)).toEqual({ conversation: group, seq: 2 });
+  expect(seq).toBe(2);
+  expect([ann.heard(), bob.heard(), cat.heard()]).toEqual([[], ['message#2'], ['message#2']]);
+  const [copy] = tablet.events;
+  expect(copy).toMatchObject({
+    type: 'entry',
+    entry: { seq: 2, by: 'ann', kind: 'message', message: { id, body: 'hello', op: expect.any(String) } },
+  });
+});
+
+it('shows the operation id to its author only', async () => {
+  await ann.send(group, 'x', { op: 'mine' });
+  expect(JSON.stringify(bob.events)).not.toContain('mine');
+  const { messages } = await bob.run('message.history', { conversation: group });
+  expect(messages[0]).not.toHaveProperty('op');
+  const own = await ann.run('message.history', { conversation: group });
+  expect(own.messages[0]).toHaveProperty('op', 'mine');
+});
+
+it('answers a retry with the first result, even where it would be refused by now, and tells nobody twice', async () => {
+  const op = newOp();
+  const first = await ann.send(group, 'once', { op });
+  expect(await ann.send(group, 'once', { op })).toEqual({ ...first, duplicate: true });
+  await h.server().run('conversation.remove', { conversation: group, members: ['ann'] });
+  bob.heard();
+  // No longer a member: the retry still learns that it had been sent.
+  expect(await ann.send(group, 'once', { op })).toEqual({ ...first, duplicate: true });
+  expect(await ann.outcome('message.send', { conversation: group, body: 'more' })).toBe('member_required');
+  expect(bob.heard()).toEqual([]);
+});
+
+it('refuses the same operation id with another content', async () => {
+  const op = newOp();
+  await ann.send(group, 'one', { op });
+  expect(await ann.outcome('message.send', { conversation: group, body: 'two', op })).toBe(
+    'operation_conflict',
+  );
+  // Another author may use the same id.
+  expect(await bob.outcome('message.send', { conversation: group, body: 'two', op })).toBe('ok');
+});
+
+it('keeps the order of one sender with many in flight', async () => {
+  const bodies = Array.from({ length: 200 }, (_, i) => `m${i}`);
+  const results = await Promise.all(bodies.map((body) => ann.send(group, body)));
+  expect(results.map(({ seq }) => seq)).toEqual(bodies.map((_, i) => i + 2));
+  const heard = bob.events.flatMap((event) =>
+    event.type === 'entry' && event.entry.kind === 'message' ? [event.entry.message.body] : [],
+  );
+  expect(heard).toEqual(bodies);
+});
+
+it('keeps bodies verbatim: text, JSON with its spaces and big numbers, bytes', async () => {
+  const json = '{ "id": 9007199254740993,\n "ü": "\\u00fc" }';
+  await ann.send(group, json, { format: 'json', type: 'order' });
+  await ann.send(group, Buffer.from([0, 255, 1]).toString('base64'), { format: 'binary' });
+  const { messages } = await bob.run('message.history', { conversation: group });
+  expect(messages.map(({ body, format, type }) => [body, format, type])).toEqual([
+    [json, 'json', 'order'],
+    ['AP8B', 'binary', undefined],
+  ]);
+  expect(await ann.outcome('message.send', { conversation: group, body: '{', format: 'json' })).toBe(
+    'bad_request',
+  );
+  expect(await ann.outcome('message.send', { conversation: group, body: 'a', format: 'binary' })).toBe(
+    'bad_request',
+  );
+});
+
+it('sends transient messages to who is online, stores nothing, and answers a retry', async () => {
+  const op = newOp();
+  const first = await ann.send(group, 'poke', { transient: true, op });
+  expect(first).not.toHaveProperty('seq');
+  expect(await ann.send(group, 'poke', { transient: true, op })).toEqual({ ...first, duplicate: true });
+  expect(bob.heard()).toEqual(['transient']);
+  expect((await bob.run('message.history', { conversation: group })).messages).toEqual([]);
+  expect(await unreadOf(bob)).toEqual([0, 0]);
+});
+
+describe('unread', () => {
+  it('counts what others sent after my cursor, not what I sent, not silent ones', async () => {
+    await ann.send(group, '1');
+    await bob.send(group, '2');
+    await ann.send(group, '3', { silent: true });
+    await ann.send(group, '4', { mentions: ['bob'] });
+    await cat.send(group, '5', { mentions: ['bob', 'ann'] });
+    expect([await unreadOf(ann), await unreadOf(bob), await unreadOf(cat)]).toEqual([
+      [2, 1],
+      [3, 2],
+      [3, 0],
+    ]);
+    expect(await bob.run('conversation.read', { conversation: group, seq: 5 })).toEqual({
+      readSeq: 5,
+      unread: 1,
+      mentionUnread: 1,
+    });
+    expect(await bob.run('conversation.read', { conversation: group, seq: 3 })).toMatchObject({
+      readSeq: 5,
+      unread: 1,
+    });
+    expect(await bob.run('conversation.read', { conversation: group, seq: 999 })).toMatchObject({
+      readSeq: 6,
+      unread: 0,
+    });
+  });
+
+  it('falls when a message is recalled and keeps when it is edited, but mentions follow the edit', async () => {
+    const one = await ann.send(group, 'one');
+    const two = await ann.send(group, 'two @bob', { mentions: ['bob'] });
+    expect(await unreadOf(bob)).toEqual([2, 1]);
+    await ann.run('message.edit', { message: two.id, body: 'two' });
+    expect(await unreadOf(bob)).toEqual([2, 0]);
+    expect(await unreadOf(cat)).toEqual([2, 0]);
+    await ann.run('message.edit', { message: one.id, body: '@cat', mentions: ['cat'] });
+    expect(await unreadOf(cat)).toEqual([2, 1]);
+    await ann.run('message.recall', { message: one.id });
+    expect([await unreadOf(bob), await unreadOf(cat)]).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+
+  it('begins anew for who comes back', async () => {
+    await ann.send(group, '1');
+    await cat.run('conversation.leave', { conversation: group });
+    await ann.send(group, '2');
+    await ann.run('conversation.add', { conversation: group, members: ['cat'] });
+    await ann.send(group, '3');
+    expect(await unreadOf(cat)).toEqual([1, 0]);
+  });
+
+  it('is one answer with the list, with totals apart for what is muted', async () => {
+    await ann.send(group, 'hi');
+    const other = await ann.run('conversation.create', { members: ['bob'], unique: true });
+    await ann.send(other.conversation.id, 'psst');
+    await bob.run('conversation.setState', { conversation: group, muteUntil: null });
+    const { items, totals } = await bob.run('conversation.list', {});
+    expect(items.map((row) => [row.conversation.id, row.unread, row.lastMessage?.body])).toEqual([
+      [other.conversation.id, 1, 'psst'],
+      [group, 1, 'hi'],
+    ]);
+    expect(totals).toEqual({ unread: 2, mentionUnread: 0, unmutedUnread: 1 });
+  });
+});
+
+describe('edits and recalls', () => {
+  it('keep id, sequence and time; the others hear the message as it is', async () => {
+    const { id, time } = await ann.send(group, 'teh');
+    const edited = await ann.run('message.edit', { message: id, body: 'the' });
+    expect(edited).toMatchObject({
+      seq: 3,
+      message: { id, seq: 2, time, body: 'the', editedAt: edited.time },
+    });
+    expect(bob.events.at(-1)).toMatchObject({
+      entry: { kind: 'edit', seq: 3, message: { id, seq: 2, body: 'the' } },
+    });
+    await ann.run('message.recall', { message: id });
+    expect(bob.events.at(-1)).toMatchObject({
+      entry: { kind: 'recall', seq: 4, message: { id, body: '', recalled: true } },
+    });
+    expect(await ann.outcome('message.recall', { message: id })).toBe('ok');
+    expect(await ann.outcome('message.edit', { message: id, body: 'again' })).toBe('recalled');
+    const { entries } = await bob.run('conversation.entries', { conversation: group, after: 1 });
+    expect(
+      entries.map((entry) => [entry.kind, entry.seq, 'message' in entry ? entry.message.body : '']),
+    ).toEqual([
+      ['message', 2, ''],
+      ['edit', 3, ''],
+      ['recall', 4, ''],
+    ]);
+  });
+
+  it('say nothing of messages that are not there', async () => {
+    expect(await ann.outcome('message.edit', { message: `${group}.zz`, body: 'x' })).toBe(
+      'message_not_found',
+    );
+    expect(await ann.outcome('message.edit', { message: 'nonsense', body: 'x' })).toBe('message_not_found');
+    expect(await ann.outcome('message.recall', { message: 'ffffffffffffffffffffffff.1' as MessageId })).toBe(
+      'not_found',
+    );
+  });
+});
+
+describe('history', () => {
+  it('pages both ways with bounds by sequence and time, filtered by type', async () => {
+    for (let i = 1; i <= 10; i += 1) {
+      h.now += 1000;
+      await ann.send(group, `${i}`, i % 2 === 0 ? { type: 'even' } : {});
+    }
+    const bodies = async (args: object) => {
+      const { messages, more } = await bob.run('message.history', { conversation: group, ...args });
+      return [messages.map(({ body }) => body).join(' '), more];
+    };
+    expect(await bodies({ limit: 3 })).toEqual(['8 9 10', true]);
+    expect(await bodies({ limit: 3, before: { seq: 9 } })).toEqual(['5 6 7', true]);
+    expect(await bodies({ limit: 3, before: { seq: 9, inclusive: true } })).toEqual(['6 7 8', true]);
+    expect(await bodies({ limit: 3, direction: 'forward', after: { seq: 9 } })).toEqual(['9 10', false]);
+    const at = (await bob.run('message.history', { conversation: group, limit: 1, before: { seq: 6 } }))
+      .messages[0]?.time as number;
+    expect(await bodies({ before: { time: at } })).toEqual(['1 2 3', false]);
+    expect(await bodies({ before: { time: at, inclusive: true } })).toEqual(['1 2 3 4', false]);
+    expect(await bodies({ direction: 'forward', after: { time: at }, limit: 2 })).toEqual(['5 6', true]);
+    expect(await bodies({ types: ['even'], limit: 2 })).toEqual(['8 10', true]);
+  });
+
+  it('ends where I cleared it, for me only', async () => {
+    await ann.send(group, '1');
+    const { seq } = await ann.send(group, '2');
+    await ann.send(group, '3');
+    await bob.run('conversation.clear', { conversation: group, seq: seq as number });
+    expect(
+      (await bob.run('message.history', { conversation: group })).messages.map(({ body }) => body),
+    ).toEqual(['3']);
+    expect((await cat.run('message.history', { conversation: group })).messages).toHaveLength(3);
+  });
+
+  it('is closed to outsiders, who learn no more than that nothing is there', async () => {
+    const dan = await h.client('dan').connect();
+    const { id } = await ann.send(group, 'secret');
+    expect(await dan.outcome('message.history', { conversation: group })).toBe('member_required');
+    expect(await dan.outcome('conversation.get', { conversation: group })).toBe('member_required');
+    expect(await dan.run('message.get', { messages: [id] })).toEqual({ messages: [] });
+    expect(await dan.outcome('message.receipts', { message: id })).toBe('member_required');
+  });
+});
+
+describe('receipts', () => {
+  it("tell a group's sender how many, and name them in pages", async () => {
+    const { id, seq } = await ann.send(group, 'hi');
+    await bob.run('conversation.read', { conversation: group, seq: seq as number });
+    await cat.run('conversation.delivered', { cursors: [{ conversation: group, seq: seq as number }] });
+    h.now += 2000;
+    const { counts } = await ann.next('cursor');
+    expect(counts).toEqual([{ seq, delivered: 2, read: 1, of: 2 }]);
+    const named = await ann.run('message.receipts', { message: id, kind: 'delivered' });
+    expect(named).toMatchObject({
+      delivered: 2,
+      read: 1,
+      of: 2,
+      items: [{ client: 'bob' }, { client: 'cat' }],
+    });
+  });
+
+  it('tell the peer one-to-one, and my other devices', async () => {
+    const { conversation } = await ann.run('conversation.create', { members: ['bob'], unique: true });
+    const tablet = await h.client('bob', 'a', 'tablet').connect();
+    const { seq } = await ann.send(conversation.id, 'hi');
+    await bob.run('conversation.read', { conversation: conversation.id, seq: seq as number });
+    h.now += 2000;
+    expect(await ann.next('cursor')).toMatchObject({
+      conversation: conversation.id,
+      client: 'bob',
+      read: seq,
+      delivered: seq,
+    });
+    expect(await tablet.next('cursor')).toMatchObject({ client: 'bob', read: seq, unread: 0 });
+  });
+});
+
+it('never lets two apps meet, with the same ids everywhere', async () => {
+  const other = await h.client('ann', 'b').connect();
+  const peer = await h.client('bob', 'b').connect();
+  await h.server(undefined, 'b').run('conversation.create', { id: group, members: ['ann', 'bob'] });
+  peer.heard();
+  bob.heard();
+  await other.send(group, 'in b', { op: 'same' });
+  await ann.send(group, 'in a', { op: 'same' });
+  expect(
+    bob.events.map((event) =>
+      event.type === 'entry' && event.entry.kind === 'message' ? event.entry.message.body : '',
+    ),
+  ).toEqual(['in a']);
+  expect(
+    (await peer.run('message.history', { conversation: group })).messages.map(({ body }) => body),
+  ).toEqual(['in b']);
+  expect(await unreadOf(bob)).toEqual([1, 0]);
+  expect(await peer.run('presence.query', { clients: ['cat'] })).toEqual({ online: [] });
+  expect(await bob.run('presence.query', { clients: ['cat'] })).toEqual({ online: ['cat'] });
+});
