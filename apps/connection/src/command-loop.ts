@@ -50,6 +50,8 @@ export class CommandLoop {
   /** One packet of a session. Commands begin in the order of these calls. */
   receive(session: NativeSession, packet: unknown): void {
     if (session.over) return;
+    // Engine.IO closes after a frame that it does not understand: these are the last words.
+    if (packet === undefined) return session.penalise('protocol_violation');
     if (session.early !== undefined) {
       if (session.early.length < maxEarly) session.early.push(packet);
       else session.penalise('flooding');

@@ -218,7 +218,7 @@ export abstract class SocketWriter {
   }
 
   receive(packet: EnginePacket): void {
-    if (packet.type === 'message') this.received(packet.data);
+    if (packet.type === 'message') this.received(packet.data ?? '');
     else if (packet.type === 'error') this.received(undefined);
   }
 

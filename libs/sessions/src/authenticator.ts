@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { App } from '@hongyan/apps';
-import { AppError, asSessionId, isClientId, type AppId, type ClientId, type OpenSession } from '@hongyan/protocol';
+import { AppError, asSessionId, isClientId, type ClientId, type OpenSession } from '@hongyan/protocol';
 import { checkLoginSignature } from './login-signature.js';
 import { LoginTokens, type LoginTokensOptions } from './login-token.js';
 import type { RevocationList } from './revocation-list.js';
@@ -127,26 +127,4 @@ export class Authenticator {
   private async complete(app: App, session: OpenSession, loginAt: number, fresh: boolean, now: number): Promise<Login> {
     return { session, loginAt, fresh, ...(await this.sessionTokens.issue(app, session, loginAt, now)) };
   }
-}
-
-export interface Ending {
-  readonly app: AppId;
-  readonly client: ClientId;
-  /** Absent: all sessions. */
-  readonly sessions?: readonly OpenSession['session'][];
-  readonly reason: 'kicked' | 'banned' | 'erased';
-  readonly message?: string;
-}
-
-/** Revokes the tokens of a client's sessions as of `now`. Durable when it returns; the hub closes what is open. */
-export async function revokeSessions(list: RevocationList, app: App, ending: Ending, now: number): Promise<void> {
-  const { sessions, ...rest } = ending;
-  const revocation = {
-    ...rest,
-    loginBefore: now + 1,
-    createdAt: now,
-    expiresAt: now + app.login.sessionTtl * 1000 + slackMs,
-  };
-  if (sessions === undefined) await list.add(revocation);
-  else for (const session of sessions) await list.add({ ...revocation, session, loginBefore: Number.MAX_SAFE_INTEGER });
 }

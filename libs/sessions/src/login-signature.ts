@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import type { App } from '@hongyan/apps';
+import { acceptedSecrets, type App } from '@hongyan/apps';
 import { AppError } from '@hongyan/protocol';
-import { acceptedValues, sameText } from './secrets.js';
+import { sameText } from './secrets.js';
 import type { Signature } from './types.js';
 
 const maxSkewMs = 6 * 3_600_000;
@@ -20,7 +20,7 @@ export function checkLoginSignature(app: App, client: string, given: Signature, 
     throw refuse('The client id and the nonce must not hold a newline.');
   }
   if (Math.abs(now - given.timestamp) > maxSkewMs) throw refuse('The timestamp is more than six hours off.');
-  const matches = acceptedValues(app.masterKey, now)
+  const matches = acceptedSecrets(app.masterKey, now)
     .map((key) => sameText(signLogin(key, app.id, client, given.timestamp, given.nonce), given.signature.toLowerCase()))
     .includes(true);
   if (!matches) throw refuse('The signature does not match.');

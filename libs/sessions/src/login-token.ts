@@ -1,4 +1,4 @@
-import type { App } from '@hongyan/apps';
+import { acceptedSecrets, type App } from '@hongyan/apps';
 import { AppError, isClientId, type ClientId, type JsonObject } from '@hongyan/protocol';
 import {
   createRemoteJWKSet,
@@ -16,7 +16,7 @@ import {
 } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { guardedFetch } from './guarded-fetch.js';
-import { acceptedValues, keyBytes } from './secrets.js';
+import { keyBytes } from './secrets.js';
 import type { Profile } from './types.js';
 
 type Key = CryptoKey | Uint8Array;
@@ -69,7 +69,7 @@ export class LoginTokens {
 
   private keys(app: App, now: number): Key[] | Promise<Key[]> {
     const { jwtAlgorithm, jwtKeys = [] } = app.login;
-    if (jwtAlgorithm === 'HS256') return acceptedValues(app.masterKey, now).map(keyBytes);
+    if (jwtAlgorithm === 'HS256') return acceptedSecrets(app.masterKey, now).map(keyBytes);
     let keys = this.importedKeys.get(app);
     if (keys === undefined) {
       keys = Promise.all(jwtKeys.map((text) => importKey(text, jwtAlgorithm)));

@@ -1,7 +1,7 @@
-import type { App } from '@hongyan/apps';
+import { acceptedSecrets, type App } from '@hongyan/apps';
 import { AppError } from '@hongyan/protocol';
 import { errors, jwtVerify } from 'jose';
-import { acceptedValues, keyBytes, sameText } from './secrets.js';
+import { keyBytes, sameText } from './secrets.js';
 
 /** How a tenant's server proves who it is. */
 export type ServerCredential =
@@ -17,13 +17,13 @@ export class ServerAuthenticator {
   async check(app: App, credential: ServerCredential, now: number): Promise<void> {
     if (credential.kind === 'token') return this.checkToken(app, credential.token, now);
     // Every accepted value is compared, so that the time tells nothing.
-    const matches = acceptedValues(app.masterKey, now).map((key) => sameText(key, credential.masterKey));
+    const matches = acceptedSecrets(app.masterKey, now).map((key) => sameText(key, credential.masterKey));
     if (!matches.includes(true)) throw new AppError('unauthenticated', { detail: 'The master key is wrong.' });
   }
 
   private async checkToken(app: App, token: string, now: number): Promise<void> {
     let failure: unknown;
-    for (const key of acceptedValues(app.masterKey, now)) {
+    for (const key of acceptedSecrets(app.masterKey, now)) {
       try {
         const { payload } = await jwtVerify(token, keyBytes(key), {
           algorithms: ['HS256'],
