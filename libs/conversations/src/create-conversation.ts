@@ -57,7 +57,8 @@ export async function createConversation(
     now,
   );
   const state = await core.states.get(caller.app, made.id);
-  if (state === undefined) throw new AppError('not_found');
+  // Ids of deleted conversations are never used again.
+  if (state === undefined) throw new AppError('already_exists');
   if (made.created) {
     publishCommitted(core, caller.app, state, [
       {

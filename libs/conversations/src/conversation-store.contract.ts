@@ -1,0 +1,342 @@
+import { parseFilter, parseSort } from '@hongyan/filter';
+import type { SortKey } from '@hongyan/filter';
+import {
+  append,
+  change,
+  client,
+  createdEntry,
+  make,
+  message,
+  newApp,
+  newConversationId,
+  T0,
+} from './fixtures.contract.js';
+import type { Stores } from './fixtures.contract.js';
+import type { ConversationQuery } from './ports.js';
+
+/** What every ConversationStore promises, but for queries ({@link describeConversationQueries}). */
+export function describeConversationStore(name: string, open: () => Promise<Stores>): void {
+  describe(`ConversationStore: ${name}`, () => {
+    let store: Stores;
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(() => store.close());
+
+    describe('create', () => {
+      it('makes document, first entry, head and members', async () => {
+        const document = { name: 'n', attributes: { a: { b: [1, 'ü', null] } }, creator: client('ann') };
+        const made = await make(store, {
+          members: ['ann', 'bob:manager', 'cid'],
+          document,
+          now: T0 + 5,
+        });
+        const loaded = await store.conversations.load(made.app, made.id);
+        expect(loaded).toMatchObject({
+          conversation: {
+            id: made.id,
+            kind: 'ordinary',
+            frozen: false,
+            createdAt: T0 + 5,
+            updatedAt: T0 + 5,
+            ...document,
+          },
+          head: { last: 1, lastTime: T0 + 5, count: 0, lastMessageSeq: 0, floor: 0, origin: 0 },
+          silences: [],
+          blocked: [],
+        });
+        expect(loaded?.head).toEqual(made.head);
+        const members = [...(loaded?.members ?? [])].sort((a, b) => (a.client < b.client ? -1 : 1));
+        const cursors = { joinedSeq: 1, joinedAt: T0 + 5, readSeq: 0, deliveredSeq: 0 };
+        expect(members).toEqual([
+          { client: 'ann', role: 'owner', ...cursors },
+          { client: 'bob', role: 'manager', ...cursors },
+          { client: 'cid', role: 'member', ...cursors },
+        ]);
+      });
+
+      it('keeps every optional field of the document, and leaves absent ones out', async () => {
+        const parent = await make(store, {
+          members: [],
+          document: { kind: 'system', audience: 'subscribers' },
+        });
+        const document = {
+          kind: 'thread',
+          parent: parent.id,
+          expiresAt: T0 + 9,
+          uniqueKey: `${parent.id}:ann`,
+        } as const;
+        const made = await make(store, { app: parent.app, members: ['ann'], document });
+        const loaded = await store.conversations.load(made.app, made.id);
+        expect(loaded?.conversation).toEqual({
+          id: made.id,
+          attributes: {},
+          frozen: false,
+          createdAt: T0,
+          updatedAt: T0,
+          ...document,
+        });
+        expect((await store.conversations.load(parent.app, parent.id))?.conversation.audience).toBe(
+          'subscribers',
+        );
+      });
+
+      it('answers with what is there when the id is in use', async () => {
+        const made = await make(store);
+        await append(store, made, [message('ann', 'a')]);
+        const again = await store.conversations.create(
+          made.app,
+          createdEntry({ id: made.id, members: ['eve'] }),
+          T0,
+        );
+        expect(again).toMatchObject({ created: false, id: made.id, head: { last: 2 } });
+        expect((await store.conversations.load(made.app, made.id))?.members).toHaveLength(2);
+      });
+
+      it('gives one conversation per unique key, to concurrent callers too', async () => {
+        const app = newApp();
+        const document = { uniqueKey: 'k1' };
+        const answers = await Promise.all(
+          Array.from({ length: 8 }, () => store.conversations.create(app, createdEntry({ document }), T0)),
+        );
+        expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+        expect(answers.filter(({ created }) => created)).toHaveLength(1);
+        expect(await store.conversations.byUniqueKey(app, 'k1')).toBe(answers[0]?.id);
+        expect(await store.conversations.byUniqueKey(app, 'k2')).toBeUndefined();
+        expect(await store.conversations.byUniqueKey(newApp(), 'k1')).toBeUndefined();
+        const other = await store.conversations.create(
+          newApp(),
+          createdEntry({ id: answers[0]?.id, document }),
+          T0,
+        );
+        expect(other.created).toBe(true);
+      });
+
+      it('frees a unique key by detachment and by deletion, never an id', async () => {
+        const app = newApp();
+        const document = { uniqueKey: 'k' };
+        const first = await make(store, { app, document });
+        await append(store, first, [
+          change('ann', { kind: 'added', members: [client('eve')], detach: true }),
+        ]);
+        expect((await store.conversations.load(app, first.id))?.conversation).not.toHaveProperty('uniqueKey');
+        const second = await make(store, { app, document });
+        expect(second.id).not.toBe(first.id);
+        await append(store, second, [change('ann', { kind: 'deleted' })]);
+        expect(await store.conversations.byUniqueKey(app, 'k')).toBeUndefined();
+        const third = await make(store, { app, document });
+        expect(third.id).not.toBe(second.id);
+        expect(await store.conversations.create(app, createdEntry({ id: second.id }), T0)).toMatchObject({
+          created: false,
+          id: second.id,
+        });
+      });
+    });
+
+    describe('projections', () => {
+      it('follow name, attributes, freeze and deletion', async () => {
+        const made = await make(store, { document: { name: 'old', attributes: { a: 1, b: 2 } } });
+        await append(
+          store,
+          made,
+          [
+            change('ann', {
+              kind: 'updated',
+              name: 'new',
+              attributes: { b: 2 },
+              changed: { a: null },
+              frozen: true,
+            }),
+          ],
+          T0 + 10,
+        );
+        await append(store, made, [change('ann', { kind: 'updated', frozen: false, changed: {} })], T0 + 20);
+        expect((await store.conversations.load(made.app, made.id))?.conversation).toMatchObject({
+          name: 'new',
+          attributes: { b: 2 },
+          frozen: false,
+          createdAt: T0,
+          updatedAt: T0 + 20,
+        });
+        await append(store, made, [change('ann', { kind: 'deleted' })], T0 + 30);
+        expect((await store.conversations.load(made.app, made.id))?.conversation.deletedAt).toBe(T0 + 30);
+      });
+
+      it('follow joins, leaves, roles, silences and blocks', async () => {
+        const made = await make(store, { members: ['ann', 'bob', 'cid'] });
+        const apply = async (...entries: Parameters<typeof append>[2]) => {
+          await append(store, made, entries);
+          const loaded = await store.conversations.load(made.app, made.id);
+          const members = loaded?.members.map(({ client: id, role, joinedSeq, readSeq }) =>
+            [id, role, joinedSeq, readSeq].join(' '),
+          );
+          return {
+            members: members?.sort(),
+            silences: [...(loaded?.silences ?? [])],
+            blocked: [...(loaded?.blocked ?? [])].sort(),
+          };
+        };
+        const after2 = await apply(change('ann', { kind: 'added', members: [client('dan'), client('eve')] }));
+        expect(after2.members).toEqual([
+          'ann owner 1 0',
+          'bob member 1 0',
+          'cid member 1 0',
+          'dan member 2 2',
+          'eve member 2 2',
+        ]);
+        const after4 = await apply(
+          change('ann', { kind: 'left', member: client('ann'), owner: client('bob') }),
+          change('bob', { kind: 'removed', members: [client('eve')] }),
+        );
+        expect(after4.members).toEqual(['bob owner 1 0', 'cid member 1 0', 'dan member 2 2']);
+        const after6 = await apply(
+          change('bob', {
+            kind: 'role',
+            member: client('cid'),
+            role: 'owner',
+            former: client('bob'),
+          }),
+          change('eve', { kind: 'joined', member: client('eve') }),
+        );
+        expect(after6.members).toEqual([
+          'bob manager 1 0',
+          'cid owner 1 0',
+          'dan member 2 2',
+          'eve member 6 6',
+        ]);
+        const after9 = await apply(
+          change('', { kind: 'silenced', members: [client('dan'), client('zoe')], until: T0 + 99 }),
+          change('', { kind: 'silenced', members: [client('dan')] }),
+          change('', {
+            kind: 'blocked',
+            members: [client('bob'), client('zoe')],
+            removed: [client('bob')],
+          }),
+        );
+        expect(after9.members).toEqual(['cid owner 1 0', 'dan member 2 2', 'eve member 6 6']);
+        expect(after9.silences).toEqual(
+          expect.arrayContaining([{ client: 'dan' }, { client: 'zoe', until: T0 + 99 }]),
+        );
+        expect(after9.blocked).toEqual(['bob', 'zoe']);
+        const last = await apply(
+          change('', { kind: 'unsilenced', members: [client('dan'), client('zoe')] }),
+          change('', { kind: 'unblocked', members: [client('bob'), client('zoe')] }),
+        );
+        expect(last).toMatchObject({ silences: [], blocked: [] });
+      });
+
+      it('leave the subscribers of a system conversation out of what is loaded', async () => {
+        const made = await make(store, { members: [], document: { kind: 'system' } });
+        await append(store, made, [change('ann', { kind: 'joined', member: client('ann') })]);
+        expect((await store.conversations.load(made.app, made.id))?.members).toEqual([]);
+        expect(await store.members.among(made.app, made.id, [client('ann'), client('bob')])).toEqual(['ann']);
+        expect(await store.conversations.find(made.app, [made.id])).toMatchObject([{ memberCount: 1 }]);
+      });
+    });
+
+    it('finds living conversations with head, member count and last message', async () => {
+      const app = newApp();
+      const [one, two, gone] = [
+        await make(store, { app }),
+        await make(store, { app, members: ['ann', 'bob', 'cid'] }),
+        await make(store, { app }),
+      ];
+      await append(store, two, [
+        message('ann', 'hi'),
+        change('cid', { kind: 'left', member: client('cid') }),
+      ]);
+      await append(store, gone, [change('ann', { kind: 'deleted' })]);
+      const found = await store.conversations.find(app, [two.id, newConversationId(), gone.id, one.id]);
+      expect(found).toMatchObject([
+        {
+          conversation: { id: two.id },
+          head: { last: 3, lastMessageSeq: 2 },
+          memberCount: 2,
+          lastMessage: { payload: { body: 'hi' } },
+        },
+        { conversation: { id: one.id }, head: { last: 1 }, memberCount: 2 },
+      ]);
+      expect(found[1]).not.toHaveProperty('lastMessage');
+      expect(await store.conversations.find(newApp(), [one.id, two.id])).toEqual([]);
+      expect(await store.conversations.load(newApp(), one.id)).toBeUndefined();
+    });
+
+    it('knows the system conversations of everybody', async () => {
+      const app = newApp();
+      const system = (audience: 'subscribers' | 'everyone') =>
+        make(store, { app, members: [], document: { kind: 'system', audience } });
+      const [all, gone] = [await system('everyone'), await system('everyone')];
+      await system('subscribers');
+      await append(store, gone, [change('', { kind: 'deleted' })]);
+      expect(await store.conversations.everyone(app)).toEqual([all.id]);
+      expect(await store.conversations.everyone(newApp())).toEqual([]);
+    });
+  });
+}
+
+/** What every query promises besides the meaning of filters, which the filter library's own suite holds it to. */
+export function describeConversationQueries(name: string, open: () => Promise<Stores>): void {
+  describe(`ConversationStore.query: ${name}`, () => {
+    let store: Stores;
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(() => store.close());
+
+    const all = { filter: parseFilter({}), sort: [] as SortKey[], limit: 100 };
+    const names = async (
+      app: Parameters<Stores['conversations']['query']>[0],
+      query: Partial<ConversationQuery>,
+    ) => {
+      const { items } = await store.conversations.query(app, { ...all, ...query });
+      return items.map(({ conversation }) => conversation.name);
+    };
+
+    it('leaves out threads, temporary, expired, deleted and other apps’ conversations', async () => {
+      const app = newApp();
+      for (const kind of ['ordinary', 'room', 'system', 'temporary', 'thread'] as const)
+        await make(store, { app, document: { kind, name: kind } });
+      const deleted = await make(store, { app, document: { name: 'deleted' } });
+      await append(store, deleted, [change('', { kind: 'deleted' })]);
+      await make(store, { document: { name: 'elsewhere' } });
+      expect(await names(app, { sort: parseSort('name') })).toEqual(['ordinary', 'room', 'system']);
+    });
+
+    it('sorts and pages, each once, and restricts to a client’s own', async () => {
+      const app = newApp();
+      for (let n = 0; n < 7; n += 1)
+        await make(store, {
+          app,
+          members: n % 2 === 0 ? ['ann', 'bob'] : ['bob', 'cid'],
+          document: { name: `n${n}`, attributes: { rank: n % 3 } },
+          now: T0 + n,
+        });
+      const query = { sort: parseSort('-createdAt'), limit: 3 };
+      const seen: unknown[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await store.conversations.query(app, {
+          ...all,
+          ...query,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        seen.push(...page.items.map(({ conversation }) => conversation.name));
+        cursor = page.cursor;
+        if (cursor === undefined) break;
+        expect(page.items).toHaveLength(3);
+      }
+      expect(seen).toEqual(['n6', 'n5', 'n4', 'n3', 'n2', 'n1', 'n0']);
+      expect(await names(app, { sort: parseSort('name'), memberOf: client('ann') })).toEqual([
+        'n0',
+        'n2',
+        'n4',
+        'n6',
+      ]);
+      expect(await names(app, { sort: parseSort('name'), memberOf: client('zoe') })).toEqual([]);
+      expect(await names(app, { sort: parseSort('name'), filter: parseFilter({ rank: 0 }) })).toEqual([
+        'n0',
+        'n3',
+        'n6',
+      ]);
+    });
+  });
+}

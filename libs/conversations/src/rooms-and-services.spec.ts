@@ -1,0 +1,206 @@
+import { appOf, Harness, type TestClient } from './service-harness.contract.js';
+
+let h: Harness;
+let ann: TestClient;
+let bob: TestClient;
+
+beforeEach(async () => {
+  h = await Harness.open([
+    appOf('a'),
+    appOf('one', (app) => ({ ...app, limits: { ...app.limits, roomsPerSession: 1 } })),
+  ]);
+  [ann, bob] = (await Promise.all(['ann', 'bob'].map((name) => h.client(name).connect()))) as [
+    TestClient,
+    TestClient,
+  ];
+});
+afterEach(async () => {
+  expect(h.errors).toEqual([]);
+  await h.close();
+});
+
+describe('rooms', () => {
+  let room: string;
+  beforeEach(async () => {
+    room = (await ann.run('conversation.create', { kind: 'room', name: 'Lobby' })).conversation.id;
+  });
+
+  it('are heard by who joined, counted by client, and have no unread', async () => {
+    const tablet = await h.client('bob', 'a', 'tablet').connect();
+    expect(await bob.outcome('message.send', { conversation: room, body: 'x' })).toBe('join_required');
+    await ann.run('room.join', { conversation: room });
+    await ann.send(room, 'first');
+    const joined = await bob.run('room.join', { conversation: room, last: 10 });
+    expect(joined).toMatchObject({ online: 2, messages: [{ body: 'first' }] });
+    await tablet.run('room.join', { conversation: room });
+    expect(await ann.run('room.count', { conversation: room })).toEqual({ online: 2 });
+    expect([...(await ann.run('room.members', { conversation: room })).clients].sort()).toEqual([
+      'ann',
+      'bob',
+    ]);
+    await bob.send(room, 'hi', { priority: 'low' });
+    expect([ann.heard(), bob.heard(), tablet.heard()]).toEqual([['message#3'], [], ['message#3']]);
+    expect((await bob.run('conversation.list', {})).items).toEqual([]);
+    expect(await bob.outcome('conversation.read', { conversation: room, seq: 1 })).toBe('wrong_kind');
+    await bob.run('room.leave', { conversation: room });
+    await ann.send(room, 'more');
+    expect([bob.heard(), tablet.heard()]).toEqual([[], ['message#4']]);
+  });
+
+  it('put the blocked out and keep the silenced quiet', async () => {
+    for (const client of [ann, bob]) await client.run('room.join', { conversation: room });
+    await ann.run('conversation.silence', { conversation: room, members: ['bob'] });
+    expect(await bob.outcome('message.send', { conversation: room, body: 'x' })).toBe('silenced');
+    await ann.run('conversation.block', { conversation: room, members: ['bob'] });
+    expect(await ann.run('room.count', { conversation: room })).toEqual({ online: 1 });
+    expect(await bob.outcome('room.join', { conversation: room })).toBe('blocked');
+    expect(await bob.outcome('message.history', { conversation: room })).toBe('blocked');
+    expect(await bob.outcome('conversation.unblock', { conversation: room, members: ['bob'] })).toBe(
+      'role_required',
+    );
+  });
+
+  it('keep a dropped session for the window, and let a logout go', async () => {
+    await bob.run('room.join', { conversation: room });
+    await bob.drop('lost');
+    expect(await ann.run('room.count', { conversation: room })).toEqual({ online: 1 });
+    await bob.connect();
+    await ann.run('room.join', { conversation: room });
+    await ann.send(room, 'welcome back');
+    expect(bob.heard()).toContain('message#2');
+    await bob.drop('logout');
+    expect(await ann.run('room.count', { conversation: room })).toEqual({ online: 1 });
+  });
+
+  it('are left for the next where a session may be in one only', async () => {
+    const c = await h.client('cat', 'one').connect();
+    const [r1, r2] = await Promise.all(
+      ['1', '2'].map(
+        async (name) => (await c.run('conversation.create', { kind: 'room', name })).conversation.id,
+      ),
+    );
+    await c.run('room.join', { conversation: r1 as string });
+    await c.run('room.join', { conversation: r2 as string });
+    expect([
+      await c.run('room.count', { conversation: r1 as string }),
+      await c.run('room.count', { conversation: r2 as string }),
+    ]).toEqual([{ online: 0 }, { online: 1 }]);
+  });
+});
+
+describe('services', () => {
+  const make = async (audience: 'subscribers' | 'everyone' = 'subscribers') =>
+    (await h.server().run('conversation.create', { kind: 'system', name: 'News', audience })).conversation.id;
+
+  it('broadcast to subscribers, counting from the subscription on', async () => {
+    const news = await make();
+    await h.server().run('message.send', { conversation: news, body: 'before' });
+    await bob.run('system.subscribe', { conversation: news });
+    await h.settle();
+    bob.heard();
+    await h.server().run('message.send', { conversation: news, body: 'after' });
+    expect((await bob.next('entry')).entry).toMatchObject({
+      kind: 'message',
+      message: { body: 'after', scope: 'broadcast' },
+    });
+    expect((await bob.run('conversation.list', {})).items).toMatchObject([
+      { conversation: { id: news, kind: 'system' }, unread: 1, lastMessage: { body: 'after' } },
+    ]);
+    await h.settle();
+    expect(ann.heard()).toEqual([]);
+    await bob.run('system.unsubscribe', { conversation: news });
+    expect((await bob.run('conversation.list', {})).items).toEqual([]);
+  });
+
+  it('reach everyone from the first login on', async () => {
+    const news = await make('everyone');
+    const early = await h.client('early').connect();
+    await h.server().run('message.send', { conversation: news, body: 'one' });
+    h.now += 1000;
+    const late = await h.client('late').connect();
+    h.now += 1000;
+    await h.server().run('message.send', { conversation: news, body: 'two' });
+    const unread = async (client: TestClient) => (await client.run('client.unread', {})).unread;
+    expect([await unread(early), await unread(late)]).toEqual([2, 1]);
+    expect(await early.outcome('system.unsubscribe', { conversation: news })).toBe('forbidden');
+  });
+
+  it('have a thread with each client, whose unread is part of the row', async () => {
+    const news = await make();
+    await bob.run('system.subscribe', { conversation: news });
+    const question = await bob.send(news, 'question');
+    await h.server().run('message.send', { conversation: news, body: 'to all' });
+    await h.settle();
+    bob.heard();
+    h.now += 10;
+    await h.server().run('message.send', { conversation: news, body: 'answer', to: ['bob', 'ann'] });
+    expect((await bob.next('entry')).entry).toMatchObject({
+      kind: 'message',
+      message: { body: 'answer', scope: 'thread', conversation: news },
+    });
+    const [row] = (await bob.run('conversation.list', {})).items;
+    expect(row).toMatchObject({
+      conversation: { id: news },
+      unread: 2,
+      lastMessage: { body: 'answer' },
+      thread: { unread: 1, readSeq: 0 },
+    });
+    const { messages } = await bob.run('message.history', { conversation: news });
+    expect(messages.map(({ body, scope }) => [body, scope])).toEqual([
+      ['question', 'thread'],
+      ['to all', 'broadcast'],
+      ['answer', 'thread'],
+    ]);
+    expect(question.id).toBe(messages[0]?.id);
+    // The other's thread is another; who is not subscribed sees no broadcast.
+    expect(
+      (await ann.run('message.history', { conversation: news })).messages.map(({ body }) => body),
+    ).toEqual(['answer']);
+    expect((await ann.run('conversation.list', {})).items).toMatchObject([
+      { unread: 1, lastMessage: { body: 'answer' } },
+    ]);
+    await bob.run('conversation.read', { conversation: row?.thread?.conversation as string, seq: 99 });
+    expect((await bob.run('conversation.list', {})).items).toMatchObject([{ unread: 1 }]);
+  });
+
+  it('are written to by nobody but the server side', async () => {
+    const news = await make();
+    expect(await bob.outcome('conversation.update', { conversation: news, name: 'Mine' })).toBe('forbidden');
+    expect(await bob.outcome('conversation.add', { conversation: news, members: ['ann'] })).toBe(
+      'wrong_kind',
+    );
+    expect(await bob.outcome('message.send', { conversation: news, body: 'x', to: ['ann'] })).toBe(
+      'forbidden',
+    );
+    await bob.send(news, 'private');
+    await h.settle();
+    expect(ann.heard()).toEqual([]);
+  });
+});
+
+describe('presence and signals', () => {
+  it('tell who watches of the first and the last session', async () => {
+    const cat = h.client('cat');
+    expect(await ann.run('presence.subscribe', { clients: ['bob', 'cat'] })).toEqual({ online: ['bob'] });
+    await cat.connect();
+    expect(await ann.next('presence')).toMatchObject({ client: 'cat', online: true });
+    const tablet = await h.client('cat', 'a', 'tablet').connect();
+    await cat.drop();
+    expect(ann.heard()).toEqual([]);
+    await tablet.drop();
+    expect(await ann.next('presence')).toMatchObject({ client: 'cat', online: false });
+  });
+
+  it('carry typing to the members and keep nothing', async () => {
+    const { conversation } = await ann.run('conversation.create', { members: ['bob'] });
+    bob.heard();
+    await ann.run('signal.send', { conversation: conversation.id, name: 'typing', data: { on: true } });
+    expect(bob.events).toEqual([
+      { type: 'signal', conversation: conversation.id, from: 'ann', name: 'typing', data: { on: true } },
+    ]);
+    expect(ann.heard()).toEqual([]);
+    expect(
+      await h.client('dan').outcome('signal.send', { conversation: conversation.id, name: 'typing' }),
+    ).toBe('member_required');
+  });
+});
