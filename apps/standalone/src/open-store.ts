@@ -1,22 +1,29 @@
-import type { AppStore } from '@hongyan/apps';
-import type { ClientStore, ConversationStore, LogStore, MemberStore } from '@hongyan/conversations';
-import type { RevocationStore } from '@hongyan/sessions';
+import { AppError } from '@hongyan/protocol';
+import { type SqliteStore, StoreVersionError, openSqliteStore } from '@hongyan/store-sqlite';
+import { StartError } from './start-error.js';
 
 /** The stores of an installation, and their care. */
-export interface Store {
-  readonly log: LogStore;
-  readonly conversations: ConversationStore;
-  readonly members: MemberStore;
-  readonly clients: ClientStore;
-  readonly apps: AppStore;
-  readonly revocations: RevocationStore;
-  backup(file: string): Promise<void>;
-  check(): Promise<readonly string[]>;
-  close(): Promise<void>;
+export type Store = SqliteStore;
+
+/** Throws {@link StartError}: held by another process, of a newer version, no space, damaged. */
+export async function openStore(folder: string): Promise<Store> {
+  try {
+    return await openSqliteStore({ folder });
+  } catch (cause) {
+    throw new StartError(reasonOf(cause, folder), { cause });
+  }
 }
 
-/** Throws StartError: held by another process, of a newer version, damaged. */
-export async function openStore(_folder: string): Promise<Store> {
-  await Promise.resolve();
-  throw new Error('to come');
+function reasonOf(error: unknown, folder: string): string {
+  if (error instanceof AppError && error.error === 'in_use') {
+    return `the data folder ${folder} is in use by another process: stop it, or use it`;
+  }
+  if (error instanceof AppError && error.error === 'storage_full')
+    return `there is no space left for ${folder}`;
+  if (error instanceof StoreVersionError) return `the data folder ${folder} cannot be used: ${error.message}`;
+  return `the data folder ${folder} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
 }
+
+/** True for the refusal of {@link openStore} because another process holds the folder. */
+export const heldByOther = (error: unknown): boolean =>
+  error instanceof StartError && error.cause instanceof AppError && error.cause.error === 'in_use';

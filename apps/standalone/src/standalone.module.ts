@@ -5,6 +5,7 @@ import { ConversationModule } from '../../conversation/src/conversation.module.j
 import { TenantAdminModule } from '../../tenant-admin/src/tenant-admin.module.js';
 import type { Composition } from './compose.js';
 import { Health } from './health.js';
+import { storeCare } from './store-care.js';
 import { HealthController } from './nest-health-controller.js';
 
 /** The doors of a standalone server, on one port. */
@@ -38,7 +39,7 @@ export class StandaloneModule {
         TenantAdminModule.forRoot({
           operatorToken,
           administration,
-          store,
+          store: storeCare(store),
           kick: clients.kick,
           presence: hub,
           report,

@@ -192,9 +192,14 @@ export function applySettings(settings: Settable, changes: Readonly<Record<strin
 
 function suggestion(path: string): string {
   const last = path.split('.').at(-1)?.toLowerCase() ?? '';
-  const root = path.split('.')[0];
-  const close =
-    settablePaths.find((known) => known.toLowerCase().endsWith(`.${last}`) || known.toLowerCase() === last) ??
-    settablePaths.find((known) => known.startsWith(`${root}.`));
+  const sameName = settablePaths.find((known) => known.toLowerCase().split('.').at(-1) === last);
+  const [alike = ''] = [...settablePaths].sort((a, b) => commonStart(b, path) - commonStart(a, path));
+  const close = sameName ?? (commonStart(alike, path) > 2 ? alike : undefined);
   return close === undefined ? '' : `; did you mean "${close}"?`;
+}
+
+function commonStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }

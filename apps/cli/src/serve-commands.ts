@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+
+export interface ServeOptions {
+  readonly data?: string;
+  readonly port?: string;
+  readonly host?: string;
+}
+
+const serveOptions = (command: Command): Command =>
+  command
+    .option('--port <port>', 'the port to listen on (HONGYAN_PORT, else 7788; 0 takes a free one)')
+    .option('--host <address>', 'the address to listen on (HONGYAN_HOST, else 127.0.0.1)');
+
+export function addServeCommands(program: Command): void {
+  serveOptions(program.command('serve'))
+    .description('run the server until Ctrl-C')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ hongyan serve\n  $ hongyan serve --data /srv/hongyan --host 0.0.0.0 --port 80',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const { runServe } = await import('./run-serve.js');
+      process.exitCode = await runServe(command.optsWithGlobals());
+    });
+
+  serveOptions(program.command('start'))
+    .description('run the server with a demo app, and show a conversation first (what npm start runs)')
+    .option('--demo-only', 'end after the demo: status 0, or 1 and what failed')
+    .option('--no-demo', 'serve at once')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npm start\n  $ npm start -- --demo-only\n  $ npm start -- --no-demo --port 8000',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const { runStart } = await import('./run-start.js');
+      process.exitCode = await runStart(command.optsWithGlobals());
+    });
+}

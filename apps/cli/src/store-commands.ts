@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { action } from './app-commands.js';
+import type { Target } from './connect.js';
+import { answer, table, toStdout } from './output.js';
+
+interface Common extends Target {
+  readonly json?: boolean;
+}
+
+export function addStoreCommands(program: Command): void {
+  program
+    .command('backup <file>')
+    .description('write a consistent copy of the store, while the server runs or not')
+    .addHelpText('after', '\nExample:\n  $ hongyan backup /backups/hongyan-$(date +%F).db')
+    .action(
+      action<Common>(async ({ admin }, _, output, [file = '']) => {
+        const made = await admin.post<{ file: string }>('/backup', { file: resolve(file) });
+        answer(output, made, (b) => `Wrote ${b.file}. Keep secret.key with it: it opens the master keys.`);
+      }),
+    );
+  program
+    .command('check')
+    .description('check the store: status 1 when something is wrong')
+    .action(
+      action<Common>(async ({ admin }, _, output) => {
+        const result = await admin.post<{ ok: boolean; problems: string[] }>('/check', {});
+        answer(output, result, ({ ok, problems }) => (ok ? 'The store is sound.' : problems.join('\n')));
+        if (!result.ok) process.exitCode = 1;
+      }),
+    );
+  program
+    .command('config')
+    .description('the configuration')
+    .command('check')
+    .description('what a server would run with, and where each value comes from')
+    .action(async (_options: unknown, command: Command) => {
+      const { explainConfig, standaloneSchema } = await import('@hongyan/config');
+      const { data, json } = command.optsWithGlobals<Common>();
+      const explained = explainConfig(standaloneSchema, process.env, { data });
+      answer(toStdout(json), explained, ({ settings, problems, warnings }) =>
+        [
+          table(
+            ['VARIABLE', 'VALUE', 'FROM'],
+            settings.map((s) => [s.env, s.value, s.from]),
+          ),
+          ...problems.map((problem) => `wrong: ${problem}`),
+          ...warnings.map((warning) => `warning: ${warning}`),
+        ].join('\n'),
+      );
+      if (!explained.ok) process.exitCode = 1;
+    });
+}
