@@ -76,7 +76,7 @@ export function createdEntry(options: MakeOptions = {}): NewEntry {
 }
 
 export async function make(
-  store: { conversations: ConversationStore },
+  store: { conversations: Pick<ConversationStore, 'create'> },
   options: MakeOptions = {},
 ): Promise<Made> {
   const app = options.app ?? newApp();

@@ -16,7 +16,7 @@ import type { Entry, MessageEntry } from './types.js';
 
 export interface LogStoreUnderTest {
   readonly log: LogStore;
-  readonly conversations: ConversationStore;
+  readonly conversations: Pick<ConversationStore, 'create'>;
   close(): Promise<void>;
 }
 
