@@ -1,0 +1,93 @@
+import type { Entry, HistoryQuery, MessageEntry } from '@hongyan/conversations';
+import { isMessage } from '@hongyan/conversations';
+import type { AppId, ConversationId, EntryKind } from '@hongyan/protocol';
+import type { MongoDatabase } from './database.js';
+import type { EntryDocument } from './documents.js';
+import { toEntry } from './entry-codec.js';
+
+/** Reads of the log. `last` is a head read before: nothing above it is asked for (see append.ts). */
+export class LogReads {
+  constructor(private readonly db: MongoDatabase) {}
+
+  async entries(
+    app: AppId,
+    conversation: ConversationId,
+    range: { after: number; last: number; limit: number; kinds?: readonly EntryKind[] },
+  ): Promise<Entry[]> {
+    const documents = await this.db.collections.entries
+      .find({
+        app,
+        conversation,
+        seq: { $gt: range.after, $lte: range.last },
+        ...(range.kinds === undefined ? {} : { kind: { $in: [...range.kinds] } }),
+      })
+      .sort({ seq: 1 })
+      .limit(range.limit)
+      .toArray();
+    return await this.withTargets(app, conversation, documents);
+  }
+
+  async history(
+    app: AppId,
+    conversation: ConversationId,
+    last: number,
+    { direction, after, before, limit, types }: HistoryQuery,
+  ): Promise<{ messages: MessageEntry[]; more: boolean }> {
+    const found = await this.db.collections.entries
+      .find({
+        app,
+        conversation,
+        seq: { $gt: after, $lt: Math.min(before, last + 1) },
+        kind: 'message',
+        ...(types === undefined ? {} : { type: { $in: [...types] } }),
+      })
+      .sort({ seq: direction === 'backward' ? -1 : 1 })
+      .limit(limit + 1)
+      .toArray();
+    const page = found.slice(0, limit).map((document) => toEntry(document));
+    if (direction === 'backward') page.reverse();
+    return { messages: page.filter(isMessage), more: found.length > limit };
+  }
+
+  async messages(
+    app: AppId,
+    conversation: ConversationId,
+    last: number,
+    seqs: readonly number[],
+  ): Promise<MessageEntry[]> {
+    const visible = seqs.filter((seq) => seq <= last);
+    const found = await this.bySequence(app, conversation, visible);
+    return visible.flatMap((seq) => {
+      const document = found.get(seq);
+      const entry = document === undefined ? undefined : toEntry(document);
+      return entry !== undefined && isMessage(entry) ? [entry] : [];
+    });
+  }
+
+  /** Time grows with the sequence, so no index is needed to find one by the other. */
+  async lastAt(app: AppId, conversation: ConversationId, low: number, high: number, time: number): Promise<number> {
+    let [atOrBefore, after] = [low, high + 1];
+    while (after - atOrBefore > 1) {
+      const middle = Math.floor((atOrBefore + after) / 2);
+      const [entry] = (await this.bySequence(app, conversation, [middle])).values();
+      if (entry === undefined || entry.time <= time) atOrBefore = middle;
+      else after = middle;
+    }
+    return atOrBefore;
+  }
+
+  async bySequence(app: AppId, conversation: ConversationId, seqs: readonly number[]): Promise<Map<number, EntryDocument>> {
+    if (seqs.length === 0) return new Map();
+    const found = await this.db.collections.entries
+      .find({ app, conversation, seq: { $in: [...new Set(seqs)] } })
+      .toArray();
+    return new Map(found.map((document) => [document.seq, document]));
+  }
+
+  /** Edits show the content that their message has now. */
+  async withTargets(app: AppId, conversation: ConversationId, documents: readonly EntryDocument[]): Promise<Entry[]> {
+    const targets = documents.flatMap(({ kind, target }) => (kind === 'edit' && target !== undefined ? [target] : []));
+    const messages = await this.bySequence(app, conversation, targets);
+    return documents.map((document) => toEntry(document, messages.get(document.target ?? 0)));
+  }
+}

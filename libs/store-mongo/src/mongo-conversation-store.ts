@@ -1,0 +1,107 @@
+import type { Conversation, ConversationStore, Found, Head, Loaded, Member, NewEntry } from '@hongyan/conversations';
+import type { AppId, ClientId, ConversationId } from '@hongyan/protocol';
+import { AppError } from '@hongyan/protocol';
+import { ConversationCreation } from './conversation-creation.js';
+import type { MongoDatabase } from './database.js';
+import type { ConversationDocument, MemberDocument } from './documents.js';
+import { keyOf } from './documents.js';
+import { translated } from './failures.js';
+import { LogHeads } from './log-head.js';
+import { LogReads } from './log-reads.js';
+
+/** The part of ConversationStore that a log needs. Queries are not here yet. */
+export type ConversationDocuments = Pick<ConversationStore, 'create' | 'load' | 'find'>;
+
+const LOAD_ATTEMPTS = 20;
+/** What a {@link Loaded} holds does not change with these. */
+const contentKinds = ['message', 'edit', 'recall'] as const;
+
+export class MongoConversationStore implements ConversationDocuments {
+  private readonly heads: LogHeads;
+  private readonly reads: LogReads;
+  private readonly creation: ConversationCreation;
+
+  constructor(private readonly db: MongoDatabase) {
+    this.heads = new LogHeads(db);
+    this.reads = new LogReads(db);
+    this.creation = new ConversationCreation(db, this.heads);
+  }
+
+  create(app: AppId, entry: NewEntry, now: number, origin = 0): Promise<{ created: boolean; id: ConversationId; head: Head }> {
+    return translated(() => this.creation.create(app, entry, now, origin));
+  }
+
+  /** Finishes what a crashed writer left undone in this conversation; see docs/decisions/0004-mongodb-log.md. */
+  repair(app: AppId, conversation: ConversationId): Promise<Head | undefined> {
+    return translated(() => this.creation.repair(app, conversation));
+  }
+
+  /**
+   * Reads several documents, then looks whether an entry that changes them came meanwhile: projections are written
+   * after their entry, so if there is none above the head, all that was read is as of that head.
+   */
+  load(app: AppId, conversation: ConversationId): Promise<Loaded | undefined> {
+    return translated(async () => {
+      for (let attempt = 0; attempt < LOAD_ATTEMPTS; attempt += 1) {
+        const head = await this.creation.repair(app, conversation);
+        if (head === undefined) return undefined;
+        const loaded = await this.loadAt(app, conversation, head);
+        const moved = await this.db.collections.entries.findOne({
+          app,
+          conversation,
+          seq: { $gt: head.last },
+          kind: { $nin: [...contentKinds] },
+        });
+        if (moved === null) return loaded;
+      }
+      throw new AppError('unavailable', { detail: 'the conversation changes faster than it can be read' });
+    });
+  }
+
+  find(app: AppId, conversations: readonly ConversationId[]): Promise<Found[]> {
+    return translated(async () => {
+      const found = await Promise.all(conversations.map((conversation) => this.findOne(app, conversation)));
+      return found.filter((one) => one !== undefined);
+    });
+  }
+
+  private async findOne(app: AppId, conversation: ConversationId): Promise<Found | undefined> {
+    const head = await this.heads.read(app, conversation);
+    const document = await this.db.collections.conversations.findOne({ _id: keyOf(app, conversation) });
+    if (head === undefined || document === null || document.deletedAt !== undefined) return undefined;
+    const [memberCount, [lastMessage]] = await Promise.all([
+      this.db.collections.members.countDocuments({ app, conversation, in: true, role: { $ne: 'guest' } }),
+      this.reads.messages(app, conversation, head.last, [head.lastMessageSeq]),
+    ]);
+    return { conversation: toConversation(document), head, memberCount, ...(lastMessage === undefined ? {} : { lastMessage }) };
+  }
+
+  private async loadAt(app: AppId, conversation: ConversationId, head: Head): Promise<Loaded> {
+    const document = await this.db.collections.conversations.findOne({ _id: keyOf(app, conversation) });
+    if (document === null) throw new Error('a conversation has a head but no document');
+    const rows = document.kind === 'system' ? [] : await this.memberRows(app, conversation);
+    const restrictions = await this.db.collections.restrictions.find({ app, conversation, on: true }).toArray();
+    return {
+      conversation: toConversation(document),
+      head,
+      members: rows.map(toMember),
+      silences: restrictions.flatMap(({ what, client, until }) =>
+        what === 'silence' ? [{ client: client as ClientId, ...(until === undefined ? {} : { until }) }] : [],
+      ),
+      blocked: restrictions.flatMap(({ what, client }) => (what === 'block' ? [client as ClientId] : [])),
+    };
+  }
+
+  private memberRows(app: AppId, conversation: ConversationId): Promise<MemberDocument[]> {
+    return this.db.collections.members.find({ app, conversation, in: true }).toArray();
+  }
+}
+
+function toMember({ client, role = 'member', joinedSeq, joinedAt, readSeq, deliveredSeq }: MemberDocument): Member {
+  return { client: client as ClientId, role, joinedSeq, joinedAt, readSeq, deliveredSeq };
+}
+
+function toConversation(document: ConversationDocument): Conversation {
+  const { _id, app, reflects: _reflects, opening: _opening, uniqueKey, ...conversation } = document;
+  return { ...conversation, ...(uniqueKey === undefined ? {} : { uniqueKey: uniqueKey.slice(keyOf(app).length) }) };
+}
