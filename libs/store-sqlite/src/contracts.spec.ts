@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  describeConversationQueries,
+  describeConversationStore,
+} from '../../conversations/src/conversation-store.contract.js';
 import { describeLogStore } from '../../conversations/src/log-store.contract.js';
+import { describeMemberStore } from '../../conversations/src/member-store.contract.js';
 import { openSqliteStore } from './open-store.js';
 
 const inMemory = () => openSqliteStore({ folder: ':memory:' });
@@ -18,5 +23,12 @@ async function inFolder() {
   };
 }
 
-describeLogStore('SQLite in memory', inMemory);
-describeLogStore('SQLite in a folder', inFolder);
+for (const [name, open] of [
+  ['SQLite in memory', inMemory],
+  ['SQLite in a folder', inFolder],
+] as const) {
+  describeLogStore(name, open);
+  describeConversationStore(name, open);
+  describeConversationQueries(name, open);
+  describeMemberStore(name, open);
+}
