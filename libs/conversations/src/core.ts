@@ -11,6 +11,7 @@ import {
 } from '@hongyan/protocol';
 import { LRUCache } from 'lru-cache';
 import { publishCommitted } from './publish.js';
+import type { PathObserver } from './path-observer.js';
 import { maySee } from './permissions.js';
 import type { ClientStore, ConversationStore, LogStore, MemberStore } from './ports.js';
 import { ReceiptPublisher } from './receipt-publisher.js';
@@ -34,6 +35,7 @@ export interface ConversationParts {
   readonly onError?: (what: string, error: unknown) => void;
   readonly sequencer?: SequencerOptions;
   readonly states?: StateCacheOptions;
+  readonly observer?: PathObserver;
 }
 
 /** What every use case works with. */
@@ -79,6 +81,7 @@ export class Core {
       },
       this.clock,
       parts.sequencer,
+      parts.observer,
     );
   }
 

@@ -6,6 +6,7 @@ import {
   type OperationId,
   type SessionId,
 } from '@hongyan/protocol';
+import type { PathObserver } from './path-observer.js';
 import { sameOperation } from './same-operation.js';
 import type { ConversationState } from './state.js';
 import type { StateCache } from './state-cache.js';
@@ -50,6 +51,8 @@ export interface Committed {
 }
 
 interface Waiting extends Intent {
+  /** What the observer calls the command that asked. */
+  readonly mark: unknown;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -92,6 +95,7 @@ export class Sequencer {
     private readonly onAppend: AppendListener,
     private readonly clock: () => number = Date.now,
     private readonly options: SequencerOptions = defaultSequencerOptions,
+    private readonly observer?: PathObserver,
   ) {}
 
   /** Takes its place in the conversation's queue before it returns. */
@@ -103,7 +107,7 @@ export class Sequencer {
         this.lanes.set(app, lanes);
       }
       const lane = lanes.get(conversation);
-      const waiting: Waiting = { ...intent, resolve, reject };
+      const waiting: Waiting = { ...intent, mark: this.observer?.mark(), resolve, reject };
       if (lane !== undefined) {
         if (lane.queue.length >= this.options.queue)
           reject(new AppError('overloaded', { retryAfterMs: 1000 }));
@@ -204,12 +208,9 @@ export class Sequencer {
       throw new AppError('clock_ahead', { retryAfterMs: Math.max(100, state.head.lastTime - now) });
     }
     const expected = state.head.last;
-    const { head, results } = await this.log.append(lane.app, {
-      conversation: lane.conversation,
-      expected,
-      now,
-      entries,
-    });
+    const { head, results } = await this.observed(accepted, () =>
+      this.log.append(lane.app, { conversation: lane.conversation, expected, now, entries }),
+    );
     const committed: Committed[] = [];
     const membersBefore = state.memberIds;
     const settled: (Outcome | AppError)[] = [];
@@ -233,7 +234,11 @@ export class Sequencer {
     if (head.last === expected + committed.length) state.head = head;
     else await this.states.catchUp(lane.app, state);
     if (state.memberIds !== membersBefore) this.states.membershipChanged(state);
-    if (committed.length > 0) this.onAppend(lane.app, state, committed);
+    if (committed.length > 0) {
+      const published = this.observer?.publishing(marksOf(accepted));
+      this.onAppend(lane.app, state, committed);
+      published?.();
+    }
     for (const [i, outcome] of settled.entries()) {
       if (outcome instanceof AppError) accepted[i]?.waiting.reject(outcome);
       else accepted[i]?.waiting.resolve(outcome);
@@ -241,6 +246,19 @@ export class Sequencer {
     return settled.length === accepted.length
       ? []
       : accepted.slice(settled.length).map(({ waiting }) => waiting);
+  }
+
+  private async observed<T>(accepted: readonly Accepted[], append: () => Promise<T>): Promise<T> {
+    if (this.observer === undefined) return await append();
+    const done = this.observer.appending(marksOf(accepted));
+    try {
+      const result = await append();
+      done();
+      return result;
+    } catch (error) {
+      done(error);
+      throw error;
+    }
   }
 
   /** A refusal, or nothing to do: but what was carried out before is answered with its first result. */
@@ -256,3 +274,6 @@ export class Sequencer {
     else waiting.reject(verdict);
   }
 }
+
+const marksOf = (accepted: readonly Accepted[]): readonly unknown[] =>
+  accepted.map(({ waiting }) => waiting.mark);

@@ -1,0 +1,41 @@
+import type { ClientId } from '@hongyan/protocol';
+import type { Entry, MessagePayload } from './types.js';
+
+/**
+ * Unread by definition: goes through the whole log each time. The stores, which must not, are held to it.
+ * unread = messages with sequence > the read cursor, of others, not recalled, not silent, inside the current
+ * membership; mentionUnread = those of them that now mention the client or all.
+ */
+export function unreadByDefinition(
+  log: readonly Entry[],
+  client: ClientId,
+  readSeq: number,
+): { unread: number; mentionUnread: number } {
+  const recalled = new Set(log.flatMap(({ payload }) => (payload.kind === 'recall' ? [payload.target] : [])));
+  const counting = log.filter(
+    ({ seq, author, payload }) =>
+      payload.kind === 'message' &&
+      payload.silent !== true &&
+      seq > readSeq &&
+      author !== client &&
+      !recalled.has(seq),
+  );
+  const mentioned = counting.filter((message) => {
+    const { mentions = [], mentionAll = false } = contentNow(log, message);
+    return mentionAll || mentions.includes(client);
+  });
+  return { unread: counting.length, mentionUnread: mentioned.length };
+}
+
+/** The last edit wins, if it came before a recall. */
+function contentNow(
+  log: readonly Entry[],
+  message: Entry,
+): Partial<Pick<MessagePayload, 'mentions' | 'mentionAll'>> {
+  let content = message.payload;
+  for (const { payload } of log) {
+    if (payload.kind === 'recall' && payload.target === message.seq) break;
+    if (payload.kind === 'edit' && payload.target === message.seq) content = payload;
+  }
+  return content.kind === 'message' || content.kind === 'edit' ? content : {};
+}
