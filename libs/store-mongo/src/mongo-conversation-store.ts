@@ -9,8 +9,8 @@ import { translated } from './failures.js';
 import { LogHeads } from './log-head.js';
 import { LogReads } from './log-reads.js';
 
-/** The part of ConversationStore that a log needs. Queries are not here yet. */
-export type ConversationDocuments = Pick<ConversationStore, 'create' | 'load' | 'find'>;
+/** ConversationStore without queries, which are not here yet. */
+export type ConversationDocuments = Omit<ConversationStore, 'query'>;
 
 const LOAD_ATTEMPTS = 20;
 /** What a {@link Loaded} holds does not change with these. */
@@ -62,6 +62,27 @@ export class MongoConversationStore implements ConversationDocuments {
     return translated(async () => {
       const found = await Promise.all(conversations.map((conversation) => this.findOne(app, conversation)));
       return found.filter((one) => one !== undefined);
+    });
+  }
+
+  byUniqueKey(app: AppId, uniqueKey: string): Promise<ConversationId | undefined> {
+    return translated(async () => {
+      const holder = await this.db.collections.conversations.findOne({ uniqueKey: keyOf(app) + uniqueKey });
+      // Its log may have given the key up since; and while it is being made it is nobody's to use.
+      const head = holder === null ? undefined : await this.creation.repair(app, holder.id);
+      if (holder === null || head === undefined) return undefined;
+      const now = await this.db.collections.conversations.findOne({ _id: holder._id });
+      const expired = now?.expiresAt !== undefined && now.expiresAt <= Date.now();
+      return now?.uniqueKey === undefined || expired ? undefined : now.id;
+    });
+  }
+
+  everyone(app: AppId): Promise<ConversationId[]> {
+    return translated(async () => {
+      const found = await this.db.collections.conversations
+        .find({ app, audience: 'everyone', deletedAt: { $exists: false } })
+        .toArray();
+      return found.filter(({ kind, opening }) => kind === 'system' && opening === undefined).map(({ id }) => id);
     });
   }
 

@@ -2,7 +2,6 @@ import type { Change, Content, Entry } from '@hongyan/conversations';
 import { changesOf } from '@hongyan/conversations';
 import { AppError } from '@hongyan/protocol';
 import type { AppId, ConversationId } from '@hongyan/protocol';
-import type { Collection } from 'mongoose';
 import type { MongoDatabase } from './database.js';
 import type { EntryDocument } from './documents.js';
 import { keyOf } from './documents.js';
@@ -42,9 +41,8 @@ export class Projector {
         upsert: true,
       },
     }));
-    const members = this.db.collections.members as unknown as Collection<{ _id: string; reflects: number }>;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1)
-      if (await upsertAll(this.db, 'own', members, upserts)) return;
+      if (await upsertAll(this.db, 'own', 'members', upserts)) return;
     throw new AppError('unavailable', { detail: 'the counts of own messages could not be confirmed' });
   }
 
@@ -54,17 +52,13 @@ export class Projector {
     const { seq } = document;
     const on = new Set(changes.map((change) => change.on));
     if (on.has('conversation') || on.has('detach'))
-      await this.bring('conversations', seq, [conversationChange(app, conversation, changes)]);
-    await this.bring('members', seq, memberChanges(app, conversation, document, changes));
-    await this.bring('restrictions', seq, restrictionChanges(app, conversation, changes));
+      await bringRows(this.db, 'conversations', seq, [conversationChange(app, conversation, changes)]);
+    await bringRows(this.db, 'members', seq, memberChanges(app, conversation, document, changes));
+    await bringRows(this.db, 'restrictions', seq, restrictionChanges(app, conversation, changes));
     for (const change of changes) {
       if (change.on === 'content') await this.moveContent(app, conversation, document, change);
       if (change.on === 'blank') await this.blank(app, conversation, seq, change.target);
     }
-  }
-
-  private bring(name: 'conversations' | 'members' | 'restrictions' | 'marks', seq: number, changes: RowChange[]) {
-    return bringRows(this.db, 'changes', this.db.collections[name] as unknown as Collection<never>, seq, changes);
   }
 
   private message(app: AppId, conversation: ConversationId, seq: number): Promise<EntryDocument | null> {
@@ -152,7 +146,7 @@ export class Projector {
     const mentioned = [...new Set(mentions), ...(mentionAll === true ? [''] : [])];
     const base = { app, conversation, seq, author };
     const key = keyOf(app, conversation, String(seq));
-    return this.bring('marks', reflects, [{ key, base, set: { recalled, mentioned } }]);
+    return bringRows(this.db, 'marks', reflects, [{ key, base, set: { recalled, mentioned } }]);
   }
 }
 
@@ -189,6 +183,7 @@ function memberChanges(
     key: memberKey(app, conversation, client),
     base: strangerRow(app, conversation, client),
     ...row,
+    increment: ['revision'],
   }));
 }
 

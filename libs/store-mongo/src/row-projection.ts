@@ -1,8 +1,8 @@
 import { AppError } from '@hongyan/protocol';
-import type { Collection } from 'mongoose';
-import type { mongo } from 'mongoose';
+import type { Collection, mongo } from 'mongoose';
 import type { MongoDatabase, WriteStep } from './database.js';
 import { isOnlyDuplicates } from './failures.js';
+import type { Documents } from './schema.js';
 
 const ATTEMPTS = 5;
 
@@ -11,6 +11,11 @@ interface Row {
   readonly reflects: number;
 }
 
+/** Collections whose documents have a key of ours. */
+export type RowsName = Exclude<keyof Documents, 'entries'>;
+
+const rowsOf = (db: MongoDatabase, name: RowsName) => db.collections[name] as unknown as Collection<Row>;
+
 export interface RowChange {
   readonly key: string;
   /** Fields of the row if it has to be made; absent: it exists. */
@@ -18,6 +23,8 @@ export interface RowChange {
   readonly set: object;
   /** Names of fields to remove. */
   readonly unset?: readonly string[];
+  /** Fields to count up, which is idempotent too: a row is brought to a sequence once. */
+  readonly increment?: readonly string[];
 }
 
 /**
@@ -29,25 +36,25 @@ export interface RowChange {
  */
 export async function bringRows(
   db: MongoDatabase,
-  step: WriteStep,
-  collection: Collection<never>,
+  name: RowsName,
   seq: number,
   changes: readonly RowChange[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  const rows = collection as unknown as Collection<Row>;
-  const updates = changes.map(({ key, set, unset = [] }) => ({
+  const rows = rowsOf(db, name);
+  const updates = changes.map(({ key, set, unset = [], increment = [] }) => ({
     updateOne: {
       filter: { _id: key, reflects: { $lt: seq } },
       update: {
         $set: { ...set, reflects: seq },
         ...(unset.length === 0 ? {} : { $unset: Object.fromEntries(unset.map((field) => [field, ''])) }),
+        ...(increment.length === 0 ? {} : { $inc: Object.fromEntries(increment.map((field) => [field, 1])) }),
       },
     },
   }));
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    await makeRows(db, rows, changes);
-    const { matchedCount } = await db.write(step, () => rows.bulkWrite(updates as never, { ordered: false }));
+    await makeRows(db, name, changes);
+    const { matchedCount } = await db.write('changes', () => rows.bulkWrite(updates as never, { ordered: false }));
     if (matchedCount === changes.length) return;
     const behind = { _id: { $in: changes.map(({ key }) => key) }, reflects: { $gte: seq } };
     if ((await rows.countDocuments(behind)) === changes.length) return;
@@ -55,9 +62,9 @@ export async function bringRows(
   throw new AppError('unavailable', { detail: `projections of entry ${seq} could not be confirmed` });
 }
 
-async function makeRows(db: MongoDatabase, rows: Collection<Row>, changes: readonly RowChange[]): Promise<void> {
+async function makeRows(db: MongoDatabase, name: RowsName, changes: readonly RowChange[]): Promise<void> {
   const upserts = changes.flatMap(({ key, base }) => (base === undefined ? [] : [upsertOf(key, base)]));
-  if (upserts.length > 0) await upsertAll(db, 'rows', rows, upserts);
+  if (upserts.length > 0) await upsertAll(db, 'rows', name, upserts);
 }
 
 const upsertOf = (key: string, base: object) => ({
@@ -68,12 +75,12 @@ const upsertOf = (key: string, base: object) => ({
 export async function upsertAll(
   db: MongoDatabase,
   step: WriteStep,
-  rows: Collection<Row>,
+  name: RowsName,
   upserts: readonly object[],
 ): Promise<boolean> {
   try {
     await db.write(step, () =>
-      rows.bulkWrite(upserts as unknown as mongo.AnyBulkWriteOperation<Row>[], { ordered: false }),
+      rowsOf(db, name).bulkWrite(upserts as unknown as mongo.AnyBulkWriteOperation<Row>[], { ordered: false }),
     );
     return true;
   } catch (error) {

@@ -35,7 +35,10 @@ export const declaredIndexes: Readonly<Record<keyof Documents, readonly Declared
     { name: 'entries_author', fields: { app: 1, conversation: 1, author: 1, seq: 1 } },
   ],
   heads: [],
-  conversations: [{ name: uniqueConversationIndex, fields: { uniqueKey: 1 }, unique: true, sparse: true }],
+  conversations: [
+    { name: uniqueConversationIndex, fields: { uniqueKey: 1 }, unique: true, sparse: true },
+    { name: 'conversations_audience', fields: { app: 1, audience: 1 } },
+  ],
   members: [
     { name: 'members_conversation', fields: { app: 1, conversation: 1, in: 1, role: 1, client: 1 } },
     { name: 'members_client', fields: { app: 1, client: 1, in: 1 } },

@@ -3,6 +3,7 @@ import type { Faults } from './database.js';
 import { MongoDatabase } from './database.js';
 import { MongoConversationStore } from './mongo-conversation-store.js';
 import { MongoLogStore } from './mongo-log-store.js';
+import { MongoMemberStore } from './mongo-member-store.js';
 
 /** Databases of their own for the suites, on the server that jest's global setup started. */
 
@@ -23,6 +24,7 @@ export async function openTestStore({ name = newDatabaseName(), ...options }: Op
     db,
     name,
     log: new MongoLogStore(db),
+    members: new MongoMemberStore(db),
     conversations: new MongoConversationStore(db),
     close: () => db.close(),
     drop: async () => {
