@@ -5,22 +5,36 @@ import {
   describeConversationQueries,
   describeConversationStore,
 } from '../../conversations/src/conversation-store.contract.js';
+import { describeAppStore } from '../../apps/src/app-store.contract.js';
+import { describeClientStore } from '../../conversations/src/client-store.contract.js';
+import { describeLists } from '../../conversations/src/list.contract.js';
 import { describeLogStore } from '../../conversations/src/log-store.contract.js';
 import { describeMemberStore } from '../../conversations/src/member-store.contract.js';
+import { describeUnread } from '../../conversations/src/unread.contract.js';
+import { describeRevocationStore } from '../../sessions/src/revocation-store.contract.js';
 import { openSqliteStore } from './open-store.js';
 
-const inMemory = () => openSqliteStore({ folder: ':memory:' });
-
-async function inFolder() {
-  const folder = mkdtempSync(join(tmpdir(), 'hongyan-store-'));
-  const store = await openSqliteStore({ folder, threads: false });
+/** With a clock that the suite sets. */
+async function open(folder: string, onClose: () => void) {
+  let now = Date.now();
+  const store = await openSqliteStore({ folder, threads: false, clock: () => now });
   return {
     ...store,
-    async close() {
+    setNow: (time: number) => {
+      now = time;
+    },
+    close: async () => {
       await store.close();
-      rmSync(folder, { recursive: true });
+      onClose();
     },
   };
+}
+
+const inMemory = () => open(':memory:', () => undefined);
+
+function inFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'hongyan-store-'));
+  return open(folder, () => rmSync(folder, { recursive: true }));
 }
 
 for (const [name, open] of [
@@ -31,4 +45,9 @@ for (const [name, open] of [
   describeConversationStore(name, open);
   describeConversationQueries(name, open);
   describeMemberStore(name, open);
+  describeUnread(name, open, inMemory === open ? 100 : 15);
+  describeLists(name, open, inMemory === open ? 10 : 3);
+  describeClientStore(name, open);
+  describeAppStore(name, open);
+  describeRevocationStore(name, open);
 }
