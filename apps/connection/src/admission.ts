@@ -66,7 +66,9 @@ export class Admission {
     const { client, session, tag, device } = login.session;
     const open = await this.parts.hub.sessionsOf(app.id, client);
     const staying = open.filter(
-      (other) => other.session !== session && !(login.fresh && tag !== undefined && other.tag === tag && other.device !== device),
+      (other) =>
+        other.session !== session &&
+        !(login.fresh && tag !== undefined && other.tag === tag && other.device !== device),
     );
     if (staying.length >= app.limits.sessionsPerClient) {
       throw new AppError('limit_exceeded', { detail: 'The client has as many sessions as it may have.' });

@@ -55,7 +55,9 @@ describe('commands', () => {
     const deep = await startRig([sampleApp('one', { limits: { ...limits, frameBytes: 1_000_000 } })]);
     const diver = deep.client();
     await diver.event('session');
-    diver.raw(`421["c","signal.send",{"conversation":"c","name":"n","data":${'['.repeat(200_000)}${']'.repeat(200_000)}}]`);
+    diver.raw(
+      `421["c","signal.send",{"conversation":"c","name":"n","data":${'['.repeat(200_000)}${']'.repeat(200_000)}}]`,
+    );
     expect((await diver.ack(1)).error?.name).toBe('bad_request');
     await deep.stop();
   });
@@ -66,12 +68,24 @@ describe('commands', () => {
       throw thrown.shift(); // eslint-disable-line @typescript-eslint/only-throw-error
     };
     const first = await client.command('message.send', message);
-    expect(first.error).toEqual({ code: 1303, name: 'silenced', message: 'You are silenced in this conversation.', temporary: false });
+    expect(first.error).toEqual({
+      code: 1303,
+      name: 'silenced',
+      message: 'You are silenced in this conversation.',
+      temporary: false,
+    });
     expect(rig.logged).toEqual([]);
     const second = await client.command('message.send', message);
-    expect(second.error).toMatchObject({ name: 'internal', message: 'The server failed; the reference id finds the log line.' });
+    expect(second.error).toMatchObject({
+      name: 'internal',
+      message: 'The server failed; the reference id finds the log line.',
+    });
     const { reference } = second.error as unknown as { reference: string };
-    expect(JSON.parse(rig.logged[0]!)).toMatchObject({ reference, appId: 'one', err: { message: 'secret detail' } });
+    expect(JSON.parse(rig.logged[0]!)).toMatchObject({
+      reference,
+      appId: 'one',
+      err: { message: 'secret detail' },
+    });
     expect(rig.logged[0]).not.toContain('hello');
     expect((await client.command('message.send', message)).error?.name).toBe('internal');
   });
@@ -90,24 +104,38 @@ describe('commands', () => {
 });
 
 describe('frames that are no commands', () => {
-  it.each(['421["x",1]', '421["c"]', '421[]', '421["c",1,{}]', '421["c","client.unread",{},1]', '421["c', '421["c","client.unread"]x'])(
-    'are refused: %s',
-    async (frame) => {
-      client.raw(frame);
-      expect((await client.ack(1)).error?.name).toBe('protocol_violation');
-    },
-  );
+  it.each([
+    '421["x",1]',
+    '421["c"]',
+    '421[]',
+    '421["c",1,{}]',
+    '421["c","client.unread",{},1]',
+    '421["c',
+    '421["c","client.unread"]x',
+  ])('are refused: %s', async (frame) => {
+    client.raw(frame);
+    expect((await client.ack(1)).error?.name).toBe('protocol_violation');
+  });
 
-  it.each(['4', '43', '431[1]', '44{}', '451-["c",{"_placeholder":true,"num":0}]', '42', '42/x,1["c"]', '49', '4\u0000', '42{"a":1}', Buffer.from([1, 2])])(
-    'close the connection after ten: %j',
-    async (frame) => {
-      for (let count = 0; count < 9; count += 1) client.raw(frame);
-      expect((await client.command('client.unread')).ok).toEqual({});
-      client.raw(frame);
-      expect(await client.event('closing')).toMatchObject({ name: 'protocol_violation', code: 1207 });
-      await client.whenClosed();
-    },
-  );
+  it.each([
+    '4',
+    '43',
+    '431[1]',
+    '44{}',
+    '451-["c",{"_placeholder":true,"num":0}]',
+    '42',
+    '42/x,1["c"]',
+    '49',
+    '4\u0000',
+    '42{"a":1}',
+    Buffer.from([1, 2]),
+  ])('close the connection after ten: %j', async (frame) => {
+    for (let count = 0; count < 9; count += 1) client.raw(frame);
+    expect((await client.command('client.unread')).ok).toEqual({});
+    client.raw(frame);
+    expect(await client.event('closing')).toMatchObject({ name: 'protocol_violation', code: 1207 });
+    await client.whenClosed();
+  });
 
   it('that Engine.IO does not know close the connection at once, with the code', async () => {
     client.raw('zzz');
@@ -160,7 +188,9 @@ describe('order on one socket', () => {
     };
     const ids = ['a', 'b', 'c'].map((op) => client.send('message.send', { ...message, op }));
     await Promise.all(ids.map((id) => client.ack(id)));
-    const seen = client.packets.slice(2).map((packet) => /"op":"(\w)"|"name":"([\w ]+)"/.exec(packet)?.slice(1).join(''));
+    const seen = client.packets
+      .slice(2)
+      .map((packet) => /"op":"(\w)"|"name":"([\w ]+)"/.exec(packet)?.slice(1).join(''));
     expect(seen.filter((text) => text?.length === 1)).toEqual(['a', 'b', 'c']);
     expect(seen.filter((text) => text?.startsWith('before'))).toEqual(['before a', 'before b', 'before c']);
     for (const op of ['a', 'b', 'c']) expect(seen.indexOf(`before ${op}`)).toBeLessThan(seen.indexOf(op));
@@ -183,7 +213,11 @@ describe('order on one socket', () => {
     goOn();
     await second.ack(id);
     expect(second.packets.map((packet) => /"type":"session"|early|later|^3/.exec(packet)?.[0])).toEqual([
-      undefined, '"type":"session"', 'early', 'later', '3',
+      undefined,
+      '"type":"session"',
+      'early',
+      'later',
+      '3',
     ]);
   });
 });

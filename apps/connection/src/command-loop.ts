@@ -75,7 +75,12 @@ export class CommandLoop {
     }
   }
 
-  private command(session: NativeSession, app: App, incoming: Incoming & { kind: 'event' }, now: number): void {
+  private command(
+    session: NativeSession,
+    app: App,
+    incoming: Incoming & { kind: 'event' },
+    now: number,
+  ): void {
     const { id, json } = incoming;
     if (exceeds(json, app.limits.frameBytes)) return this.refuse(session, id, 'too_large');
     const event = parseJson(json);
@@ -129,7 +134,11 @@ export class CommandLoop {
   }
 
   private async logOut(session: NativeSession): Promise<unknown> {
-    await this.parts.authenticator.logOut(currentApp(this.parts.apps, session.app), session.session, Date.now());
+    await this.parts.authenticator.logOut(
+      currentApp(this.parts.apps, session.app),
+      session.session,
+      Date.now(),
+    );
     // After the answer, which is queued when this promise has resolved.
     setImmediate(() => session.end('logged_out'));
     return {};
@@ -190,7 +199,8 @@ function parseArgs(name: OperationName, given: unknown): Args<OperationName> | A
     const { path, message } = parsed.error.issues[0]!;
     return new AppError('bad_request', { detail: `${path.map(String).join('.')}: ${message}`.slice(0, 200) });
   } catch (cause) {
-    if (cause instanceof RangeError) return new AppError('bad_request', { detail: 'nested too deeply', cause });
+    if (cause instanceof RangeError)
+      return new AppError('bad_request', { detail: 'nested too deeply', cause });
     throw cause;
   }
 }

@@ -116,7 +116,14 @@ export async function startRig(apps: App[], options: Partial<ConnectionOptions> 
   const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/socket.io/?EIO=4&transport=websocket`;
   const clients: RawClient[] = [];
   return {
-    url, server, door, hub, commands, revocations, parts, logged,
+    url,
+    server,
+    door,
+    hub,
+    commands,
+    revocations,
+    parts,
+    logged,
     client(auth, headers) {
       const client = new RawClient(url, { v: 1, appId: apps[0]!.id, clientId: 'ann', ...auth }, headers);
       clients.push(client);
@@ -132,7 +139,12 @@ export async function startRig(apps: App[], options: Partial<ConnectionOptions> 
 
 export interface Ack {
   readonly ok?: unknown;
-  readonly error?: { readonly code: number; readonly name: string; readonly message: string; readonly retryAfterMs?: number };
+  readonly error?: {
+    readonly code: number;
+    readonly name: string;
+    readonly message: string;
+    readonly retryAfterMs?: number;
+  };
 }
 
 /** A client that writes and reads frames itself. */
@@ -163,7 +175,9 @@ export class RawClient {
   }
 
   get events(): ServerEvent[] {
-    return this.packets.filter((packet) => packet.startsWith('2')).map((packet) => (JSON.parse(packet.slice(1)) as [string, ServerEvent])[1]);
+    return this.packets
+      .filter((packet) => packet.startsWith('2'))
+      .map((packet) => (JSON.parse(packet.slice(1)) as [string, ServerEvent])[1]);
   }
 
   /** Resolves as soon as `find` answers something. */
@@ -176,13 +190,17 @@ export class RawClient {
   }
 
   event<T extends ServerEvent['type']>(type: T): Promise<ServerEvent & { type: T }> {
-    return this.until(() => this.events.find((event) => event.type === type) as (ServerEvent & { type: T }) | undefined);
+    return this.until(
+      () => this.events.find((event) => event.type === type) as (ServerEvent & { type: T }) | undefined,
+    );
   }
 
   refusal(): Promise<NonNullable<Ack['error']>> {
     return this.until(() => {
       const packet = this.packets.find((text) => text.startsWith('4'));
-      return packet === undefined ? undefined : (JSON.parse(packet.slice(1)) as { data: NonNullable<Ack['error']> }).data;
+      return packet === undefined
+        ? undefined
+        : (JSON.parse(packet.slice(1)) as { data: NonNullable<Ack['error']> }).data;
     });
   }
 

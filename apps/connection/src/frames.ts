@@ -47,7 +47,8 @@ export const eventFrame = (event: ServerEvent): Frame =>
   new Frame(frameBytes(`42["e",${JSON.stringify(event)}]`), supersedingKey(event));
 
 /** Engine.IO message (4), Socket.IO acknowledgement (3) of packet `id`, one argument as JSON text. */
-export const answerFrame = (id: number, json: string): Frame => new Frame(frameBytes(`43${id}[${json}]`), undefined);
+export const answerFrame = (id: number, json: string): Frame =>
+  new Frame(frameBytes(`43${id}[${json}]`), undefined);
 
 export const nativeFormat: WireFormat<Frame> = { name: 'native-1', encode: eventFrame };
 

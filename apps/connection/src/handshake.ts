@@ -2,8 +2,11 @@ import { AppError, asAppId, protocolVersion, type AppId } from '@hongyan/protoco
 import type { Credentials } from '@hongyan/sessions';
 import { z } from 'zod';
 
-// eslint-disable-next-line no-control-regex
-const word = z.string().min(1).max(64).regex(/^[^\u0000-\u001f\u007f]+$/);
+const word = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^\P{Cc}+$/u);
 
 /** What a client hands in with CONNECT. Unknown fields are ignored. */
 const handshake = z.object({

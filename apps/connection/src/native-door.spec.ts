@@ -26,7 +26,9 @@ describe('logging in', () => {
     const client = rig.client({ deviceId: 'phone', unknownField: { x: 1 } });
     const session = await client.event('session');
     expect(session).toMatchObject({ client: 'ann', resumed: false, limits: { page: 100 } });
-    expect(rig.commands.opened).toEqual([{ app: 'one', client: 'ann', session: session.session, device: 'phone' }]);
+    expect(rig.commands.opened).toEqual([
+      { app: 'one', client: 'ann', session: session.session, device: 'phone' },
+    ]);
     expect(client.packets[0]).toMatch(/^0\{"sid"/);
   });
 
@@ -41,7 +43,10 @@ describe('logging in', () => {
     ['unsigned_login_forbidden', { appId: 'strict' }],
     ['token_invalid', { appId: 'strict', token: 'no.such.token' }],
     ['token_invalid', { session: 'x' }],
-    ['signature_invalid', { appId: 'strict', signature: { timestamp: Date.now(), nonce: 'n', signature: 'ff' } }],
+    [
+      'signature_invalid',
+      { appId: 'strict', signature: { timestamp: Date.now(), nonce: 'n', signature: 'ff' } },
+    ],
   ])('refuses with %s: %j', async (name, auth) => {
     const client = rig.client(auth);
     expect(await client.refusal()).toMatchObject({ name, code: errorTable[name as 'not_found'].code });
@@ -64,7 +69,11 @@ describe('logging in', () => {
       rig.client({ appId: 'strict', signature: signed('one') }),
     ].map(async (client) => (await client.refusal()).name);
     expect(await Promise.all(names)).toEqual([
-      'token_expired', 'token_invalid', 'token_invalid', 'token_invalid', 'signature_invalid',
+      'token_expired',
+      'token_invalid',
+      'token_invalid',
+      'token_invalid',
+      'signature_invalid',
     ]);
   });
 
@@ -109,7 +118,9 @@ describe('sessions', () => {
     await untilTrue(() => rig.commands.ended.length === 1);
     const third = rig.client({ session: token });
     expect(await third.event('session')).toMatchObject({ session, resumed: true });
-    expect(rig.commands.ended).toEqual([{ session: expect.objectContaining({ session }) as unknown, reason: 'lost' }]);
+    expect(rig.commands.ended).toEqual([
+      { session: expect.objectContaining({ session }) as unknown, reason: 'lost' },
+    ]);
   });
 
   it('are refused with the token of another app', async () => {
@@ -146,10 +157,20 @@ describe('sessions', () => {
     const { token } = await client.event('session');
     const now = Date.now();
     await rig.revocations.add({
-      app: one.id, client: asClientId('ann'), loginBefore: now + 1, reason: 'kicked', createdAt: now, expiresAt: now + 1e6,
+      app: one.id,
+      client: asClientId('ann'),
+      loginBefore: now + 1,
+      reason: 'kicked',
+      createdAt: now,
+      expiresAt: now + 1e6,
     });
     rig.hub.close({ app: one.id, client: asClientId('ann'), reason: 'kicked', message: 'enough' });
-    expect(await client.event('closing')).toEqual({ type: 'closing', name: 'kicked', code: 1201, message: 'enough' });
+    expect(await client.event('closing')).toEqual({
+      type: 'closing',
+      name: 'kicked',
+      code: 1201,
+      message: 'enough',
+    });
     await client.whenClosed();
     expect((await rig.client({ session: token }).refusal()).name).toBe('kicked');
   });

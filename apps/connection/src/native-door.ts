@@ -4,7 +4,12 @@ import type { Login } from '@hongyan/sessions';
 import type { Server, Socket } from 'socket.io';
 import { Admission, type AdmissionRules, type Admitted } from './admission.js';
 import { CommandLoop } from './command-loop.js';
-import { currentApp, defaultConnectionOptions, type ConnectionOptions, type ConnectionParts } from './connection-parts.js';
+import {
+  currentApp,
+  defaultConnectionOptions,
+  type ConnectionOptions,
+  type ConnectionParts,
+} from './connection-parts.js';
 import { NativeSession, type SessionOwner } from './native-session.js';
 import { WriterPool } from './socket-writer.js';
 import { wireErrorOf } from './wire-errors.js';
@@ -22,7 +27,9 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
   constructor(private readonly parts: ConnectionParts) {
     this.options = { ...defaultConnectionOptions, ...parts.options };
     const { softBufferedBytes: softBytes, maxBufferedBytes: hardBytes } = this.options;
-    this.pool = new WriterPool({ softBytes, hardBytes }, (eventClass) => parts.telemetry?.eventDropped?.(eventClass));
+    this.pool = new WriterPool({ softBytes, hardBytes }, (eventClass) =>
+      parts.telemetry?.eventDropped?.(eventClass),
+    );
     this.loop = new CommandLoop(parts, this.options);
   }
 
@@ -104,7 +111,8 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
     telemetry?.sessionOpened?.();
     // Between the middleware and this moment others may have come, gone, or been revoked.
     if (this.draining) return session.end('shutting_down', { reconnectAfterMs: this.reconnectAfterMs });
-    if (this.connectionsOf(app) > app.limits.connections) return session.end('limit_exceeded', { reconnectAfterMs: 30_000 });
+    if (this.connectionsOf(app) > app.limits.connections)
+      return session.end('limit_exceeded', { reconnectAfterMs: 30_000 });
     try {
       authenticator.checkStillValid(session.session, session.loginAt);
     } catch (error) {
@@ -163,7 +171,11 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
 
   private endWith(session: NativeSession, error: unknown): void {
     const { app: appId, session: id } = session.session;
-    const { name, message, temporary } = wireErrorOf(error, this.parts.logger, { appId, session: id, during: 'opening' });
+    const { name, message, temporary } = wireErrorOf(error, this.parts.logger, {
+      appId,
+      session: id,
+      during: 'opening',
+    });
     session.end(name, { message, ...(temporary ? { reconnectAfterMs: this.reconnectAfterMs } : {}) });
   }
 

@@ -15,7 +15,10 @@ class NativeSocketAdapter extends IoAdapter {
   }
 
   override createIOServer(port: number, options?: Partial<ServerOptions>): Server {
-    return super.createIOServer(port, { ...options, ...serverOptions(this.options) } as ServerOptions) as Server;
+    return super.createIOServer(port, {
+      ...options,
+      ...serverOptions(this.options),
+    } as ServerOptions);
   }
 
   override bindClientConnect(): void {}

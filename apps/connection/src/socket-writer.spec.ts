@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket as NetSocket } from 'node:net';
-import { asClientId, asConversationId, type Delivery, type EventClass, type ServerEvent } from '@hongyan/protocol';
+import {
+  asClientId,
+  asConversationId,
+  type Delivery,
+  type EventClass,
+  type ServerEvent,
+} from '@hongyan/protocol';
 import { eventFrame, frameBytes, readPacket } from './frames.js';
 import { type RawClient, type Rig, sampleApp, startRig } from './fixtures.contract.js';
 
-const app = sampleApp('one', { limits: { ...sampleApp('x').limits, commandsPerSecond: 10_000, frameBytes: 200_000, bodyBytes: 200_000 } });
+const app = sampleApp('one', {
+  limits: { ...sampleApp('x').limits, commandsPerSecond: 10_000, frameBytes: 200_000, bodyBytes: 200_000 },
+});
 
 let rig: Rig;
 let client: RawClient;
@@ -29,10 +37,12 @@ const publish = (name: string, eventClass: EventClass = 'entry', more: Partial<D
 /** The net socket on the server's side of the first client. */
 function netSocket(): NetSocket {
   const [socket] = rig.server.sockets.sockets.values();
-  return (socket!.conn as unknown as { transport: { socket: { _socket: NetSocket } } }).transport.socket._socket;
+  return (socket!.conn as unknown as { transport: { socket: { _socket: NetSocket } } }).transport.socket
+    ._socket;
 }
 
-const names = (events: ServerEvent[]) => events.flatMap((event) => (event.type === 'signal' ? [event.name] : []));
+const names = (events: ServerEvent[]) =>
+  events.flatMap((event) => (event.type === 'signal' ? [event.name] : []));
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('what the writer relies on', () => {
@@ -82,7 +92,9 @@ describe('frames', () => {
 
   it('of cursors say what they supersede', () => {
     const cursor = { type: 'cursor', conversation: asConversationId('c'), client: asClientId('a') } as const;
-    const keys = [{ read: 1 }, { read: 2 }, { delivered: 2 }, { read: 2, delivered: 2 }].map((more) => eventFrame({ ...cursor, ...more }).key);
+    const keys = [{ read: 1 }, { read: 2 }, { delivered: 2 }, { read: 2, delivered: 2 }].map(
+      (more) => eventFrame({ ...cursor, ...more }).key,
+    );
     expect(keys[0]).toBe(keys[1]);
     expect(new Set(keys).size).toBe(3);
   });
@@ -114,7 +126,8 @@ describe('one write per socket and turn', () => {
     await second.event('session');
     const buffers: unknown[] = [];
     for (const socket of rig.server.sockets.sockets.values()) {
-      const { _socket } = (socket.conn as unknown as { transport: { socket: { _socket: NetSocket } } }).transport.socket;
+      const { _socket } = (socket.conn as unknown as { transport: { socket: { _socket: NetSocket } } })
+        .transport.socket;
       jest.spyOn(_socket, 'write').mockImplementation((bytes: unknown) => buffers.push(bytes) > 0);
     }
     publish('shared');
@@ -130,7 +143,19 @@ describe('one write per socket and turn', () => {
     const end = Date.now() + 200;
     let sent = 0;
     while (Date.now() < end) {
-      beating.hub.publish([{ app: app.id, audience: { kind: 'clients', clients: [asClientId('ann')] }, class: 'entry', event: { type: 'signal', conversation: asConversationId('c'), from: asClientId('b'), name: String(sent) } }]);
+      beating.hub.publish([
+        {
+          app: app.id,
+          audience: { kind: 'clients', clients: [asClientId('ann')] },
+          class: 'entry',
+          event: {
+            type: 'signal',
+            conversation: asConversationId('c'),
+            from: asClientId('b'),
+            name: String(sent),
+          },
+        },
+      ]);
       sent += 1;
       await turn();
     }
@@ -145,7 +170,13 @@ describe('one write per socket and turn', () => {
     rig.hub.close({ app: app.id, client: asClientId('ann'), reason: 'kicked' });
     publish('too late');
     await client.whenClosed();
-    expect(client.events.map((event) => (event.type === 'signal' ? event.name : event.type))).toEqual(['session', '0', '1', '2', 'closing']);
+    expect(client.events.map((event) => (event.type === 'signal' ? event.name : event.type))).toEqual([
+      'session',
+      '0',
+      '1',
+      '2',
+      'closing',
+    ]);
   });
 });
 
@@ -254,6 +285,8 @@ describe('a reader that stops reading', () => {
 });
 
 function sessions() {
-  const { sessions: all } = rig.door as unknown as { sessions: Set<{ bufferedBytes: number; session: { client: string } }> };
+  const { sessions: all } = rig.door as unknown as {
+    sessions: Set<{ bufferedBytes: number; session: { client: string } }>;
+  };
   return [...all];
 }

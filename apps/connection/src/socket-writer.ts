@@ -186,7 +186,10 @@ export abstract class SocketWriter {
     this.ended = true;
     const { conn } = this;
     const { socket } = conn.transport;
-    const frames = [...(discard || this.held ? [] : (this.pending ?? [])), ...(last === undefined ? [] : [last])];
+    const frames = [
+      ...(discard || this.held ? [] : (this.pending ?? [])),
+      ...(last === undefined ? [] : [last]),
+    ];
     this.forget();
     if (conn.readyState === 'open' && frames.length > 0) {
       const bytes = Buffer.concat(frames.map((frame) => frame.bytes));
@@ -202,7 +205,8 @@ export abstract class SocketWriter {
   flush(): void {
     this.scheduled = false;
     const { conn } = this;
-    if (this.pending === undefined || this.held || conn.readyState !== 'open' || !conn.transport.writable) return;
+    if (this.pending === undefined || this.held || conn.readyState !== 'open' || !conn.transport.writable)
+      return;
     const bytes = this.take(this.pending);
     this.inFlightBytes = bytes.length;
     this.pendingBytes -= bytes.length;
@@ -237,7 +241,10 @@ export abstract class SocketWriter {
   private take(pending: Frame[]): Buffer {
     let count = 0;
     let length = 0;
-    while (count < pending.length && (count === 0 || length + pending[count]!.bytes.length <= bytesPerWrite)) {
+    while (
+      count < pending.length &&
+      (count === 0 || length + pending[count]!.bytes.length <= bytesPerWrite)
+    ) {
       length += pending[count]!.bytes.length;
       count += 1;
     }

@@ -200,17 +200,25 @@ export class LocalHub implements Hub, Presence, Rooms {
   }
 
   watchers(app: AppId, client: ClientId): Promise<SessionId[]> {
-    return Promise.resolve([...each(this.apps.get(app)?.watchers.get(client))].map((node) => node.session.session));
+    return Promise.resolve(
+      [...each(this.apps.get(app)?.watchers.get(client))].map((node) => node.session.session),
+    );
   }
 
   // ── Rooms ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  join(app: AppId, room: ConversationId, session: OpenSession, max: number): Promise<{ left: ConversationId[] }> {
+  join(
+    app: AppId,
+    room: ConversationId,
+    session: OpenSession,
+    max: number,
+  ): Promise<{ left: ConversationId[] }> {
     const table = this.apps.get(app);
     const node = table?.sessions.get(session.session);
     const left: ConversationId[] = [];
     // A session that has gone meanwhile joins nothing: nobody would take it out again.
-    if (table === undefined || node === undefined || node.rooms?.includes(room)) return Promise.resolve({ left });
+    if (table === undefined || node === undefined || node.rooms?.includes(room))
+      return Promise.resolve({ left });
     while (node.rooms !== undefined && node.rooms.length >= Math.max(1, max)) {
       const eldest = node.rooms[0]!;
       table.leave(node, eldest);

@@ -58,7 +58,12 @@ export interface Presence {
 /** Who is in which room. A join belongs to a session. */
 export interface Rooms {
   /** `left`: rooms it had to leave because a session may be in `max` only (the oldest first). */
-  join(app: AppId, room: ConversationId, session: OpenSession, max: number): Promise<{ left: ConversationId[] }>;
+  join(
+    app: AppId,
+    room: ConversationId,
+    session: OpenSession,
+    max: number,
+  ): Promise<{ left: ConversationId[] }>;
   leave(app: AppId, room: ConversationId, session: SessionId): Promise<void>;
   /** Answered from memory: asked on every send. */
   joined(app: AppId, room: ConversationId, session: SessionId): boolean;

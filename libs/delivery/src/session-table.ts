@@ -64,8 +64,8 @@ export class AppTable {
 
   join(node: SessionNode, room: ConversationId): void {
     (node.rooms ??= []).push(room);
-    let table = this.rooms.get(room);
-    if (table === undefined) this.rooms.set(room, (table = new Map()));
+    const table: RoomTable = this.rooms.get(room) ?? new Map<ClientId, OneOrMany<SessionNode>>();
+    this.rooms.set(room, table);
     addTo(table, node.session.client, node);
   }
 
@@ -92,7 +92,9 @@ export class AppTable {
 
   /** The session that a device dropped last and that is waited for. */
   keptOf(session: OpenSession): SessionNode | undefined {
-    return [...each(this.kept.get(session.client))].findLast((node) => node.session.device === session.device);
+    return [...each(this.kept.get(session.client))].findLast(
+      (node) => node.session.device === session.device,
+    );
   }
 
   /** Forgets a session that is neither attached, online nor waited for. */

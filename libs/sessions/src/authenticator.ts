@@ -48,7 +48,12 @@ export class Authenticator {
   }
 
   /** A new token for a session that is open; its login time stays. */
-  async refresh(app: App, session: OpenSession, loginAt: number, now: number): Promise<{ token: string; expiresAt: number }> {
+  async refresh(
+    app: App,
+    session: OpenSession,
+    loginAt: number,
+    now: number,
+  ): Promise<{ token: string; expiresAt: number }> {
     this.revocations.check(session, loginAt);
     return this.sessionTokens.issue(app, session, loginAt, now);
   }
@@ -78,7 +83,8 @@ export class Authenticator {
   ): Promise<{ client: ClientId; profile?: Profile }> {
     if (credentials.kind === 'jwt') return this.loginTokens.verify(app, credentials.token, now);
     const { client } = credentials;
-    if (credentials.kind === 'unsigned' && !app.login.unsigned) throw new AppError('unsigned_login_forbidden');
+    if (credentials.kind === 'unsigned' && !app.login.unsigned)
+      throw new AppError('unsigned_login_forbidden');
     if (credentials.kind === 'signature') checkLoginSignature(app, client, credentials, now);
     if (!isClientId(client)) throw new AppError('bad_request', { detail: 'The client id is not allowed.' });
     return { client };
@@ -105,7 +111,13 @@ export class Authenticator {
     return this.lastTaggedLogin;
   }
 
-  private async endOlderSessionsOfTag(app: App, client: ClientId, tag: string, device: string | undefined, loginAt: number) {
+  private async endOlderSessionsOfTag(
+    app: App,
+    client: ClientId,
+    tag: string,
+    device: string | undefined,
+    loginAt: number,
+  ) {
     await this.revocations.add({
       app: app.id,
       client,
@@ -124,7 +136,13 @@ export class Authenticator {
     return this.complete(app, session, loginAt, false, now);
   }
 
-  private async complete(app: App, session: OpenSession, loginAt: number, fresh: boolean, now: number): Promise<Login> {
+  private async complete(
+    app: App,
+    session: OpenSession,
+    loginAt: number,
+    fresh: boolean,
+    now: number,
+  ): Promise<Login> {
     return { session, loginAt, fresh, ...(await this.sessionTokens.issue(app, session, loginAt, now)) };
   }
 }

@@ -6,14 +6,35 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 /** Networks that a tenant's URL must not reach: loopback, private, link-local, shared, reserved, multicast. */
 const privateNetworks = new BlockList();
 for (const [network, bits] of [
-  ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12],
-  ['192.0.0.0', 24], ['192.0.2.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['198.51.100.0', 24],
-  ['203.0.113.0', 24], ['224.0.0.0', 4], ['240.0.0.0', 4],
-] as const) privateNetworks.addSubnet(network, bits, 'ipv4');
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const)
+  privateNetworks.addSubnet(network, bits, 'ipv4');
 for (const [network, bits] of [
-  ['::', 96], ['64:ff9b::', 96], ['64:ff9b:1::', 48], ['100::', 64], ['2001::', 23], ['2001:db8::', 32], ['2002::', 16],
-  ['fc00::', 7], ['fe80::', 10], ['ff00::', 8],
-] as const) privateNetworks.addSubnet(network, bits, 'ipv6');
+  ['::', 96],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['100::', 64],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  privateNetworks.addSubnet(network, bits, 'ipv6');
 
 /** IPv4 addresses inside IPv6 (`::ffff:…`) are judged as IPv4. */
 export function isPrivateAddress(address: string): boolean {
@@ -26,7 +47,8 @@ const refusal = () => new Error('the address is private and this installation do
 const publicLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) callback(error, '');
-    else if (addresses.length === 0 || addresses.some(({ address }) => isPrivateAddress(address))) callback(refusal(), '');
+    else if (addresses.length === 0 || addresses.some(({ address }) => isPrivateAddress(address)))
+      callback(refusal(), '');
     else if (options.all) callback(null, addresses);
     else callback(null, addresses[0]!.address, addresses[0]!.family);
   });
@@ -44,7 +66,8 @@ export function guardedFetch(url: string, options: GuardedFetchOptions): Promise
     const target = new URL(url);
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const plain = target.protocol === 'http:';
-    if (target.protocol !== 'https:' && !(plain && options.allowPrivate)) return fail(new Error('only https is allowed'));
+    if (target.protocol !== 'https:' && !(plain && options.allowPrivate))
+      return fail(new Error('only https is allowed'));
     if (!options.allowPrivate && isIP(host) !== 0 && isPrivateAddress(host)) return fail(refusal());
     const request = (plain ? requestHttp : requestHttps)(target, {
       signal: AbortSignal.timeout(options.timeoutMs),

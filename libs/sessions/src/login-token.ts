@@ -1,5 +1,5 @@
 import { acceptedSecrets, type App } from '@hongyan/apps';
-import { AppError, isClientId, type ClientId, type JsonObject } from '@hongyan/protocol';
+import { AppError, isClientId, type ClientId } from '@hongyan/protocol';
 import {
   createRemoteJWKSet,
   customFetch,
@@ -42,7 +42,8 @@ export class LoginTokens {
   async verify(app: App, token: string, now: number): Promise<{ client: ClientId; profile: Profile }> {
     const payload = await this.payload(app, token, now);
     const client = payload.sub ?? '';
-    if (!isClientId(client)) throw new AppError('token_invalid', { detail: 'The claim sub is not a client id.' });
+    if (!isClientId(client))
+      throw new AppError('token_invalid', { detail: 'The claim sub is not a client id.' });
     if (payload.exp! * 1000 > now + (app.login.jwtMaxAge + leewaySeconds) * 1000) {
       throw new AppError('token_invalid', { detail: 'The token lives longer than the app allows.' });
     }
@@ -87,7 +88,11 @@ export class LoginTokens {
         timeoutDuration: jwksTimeoutMs,
         cooldownDuration: jwksCooldownMs,
         [customFetch]: (address) =>
-          guardedFetch(address, { allowPrivate: allowPrivateJwks, timeoutMs: jwksTimeoutMs, maxBytes: 256 * 1024 }),
+          guardedFetch(address, {
+            allowPrivate: allowPrivateJwks,
+            timeoutMs: jwksTimeoutMs,
+            maxBytes: 256 * 1024,
+          }),
       });
       this.keySets.set(key, keySet);
     }
@@ -115,17 +120,22 @@ async function importKey(text: string, algorithm: string): Promise<Key> {
     if (jwk.kty === 'oct') throw new Error('a public key is wanted, not a secret');
     return importJWK(jwk, algorithm);
   }
-  return trimmed.includes('BEGIN CERTIFICATE') ? importX509(trimmed, algorithm) : importSPKI(trimmed, algorithm);
+  return trimmed.includes('BEGIN CERTIFICATE')
+    ? importX509(trimmed, algorithm)
+    : importSPKI(trimmed, algorithm);
 }
+
+/** What a key set says when it is no key set; tokens never cause these. */
+const keySetFailures = ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'];
 
 /** Wrong tokens are the client's fault; keys that cannot be had are not. */
 function translated(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof errors.JWTExpired) return new AppError('token_expired', { cause: error });
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError)) {
-    return new AppError('unavailable', { detail: 'The keys for login tokens cannot be read.', cause: error });
+  if (error instanceof errors.JOSEError && !keySetFailures.includes(error.code)) {
+    return new AppError('token_invalid', { cause: error });
   }
-  return new AppError('token_invalid', { cause: error });
+  return new AppError('unavailable', { detail: 'The keys for login tokens cannot be read.', cause: error });
 }
 
 const claimLengths = { name: 255, avatarUrl: 2048, locale: 35, timeZone: 64 } as const;
@@ -138,6 +148,6 @@ function profileOf(payload: JWTPayload): Profile {
     if (typeof value === 'string' && value.length <= length) profile[claim] = value;
   }
   const { custom } = payload;
-  if (typeof custom === 'object' && custom !== null && !Array.isArray(custom)) profile.custom = custom as JsonObject;
+  if (typeof custom === 'object' && custom !== null && !Array.isArray(custom)) profile.custom = custom;
   return profile;
 }

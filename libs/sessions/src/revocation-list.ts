@@ -78,7 +78,10 @@ export class RevocationList {
   check(session: OpenSession, loginAt: number): void {
     const revocation = this.find(session, loginAt);
     if (revocation === undefined) return;
-    throw new AppError(codes[revocation.reason], revocation.message === undefined ? {} : { detail: revocation.message });
+    throw new AppError(
+      codes[revocation.reason],
+      revocation.message === undefined ? {} : { detail: revocation.message },
+    );
   }
 
   /** One poll at a time; also by hand, when a signal says that there is something new. */
@@ -99,8 +102,8 @@ export class RevocationList {
   }
 
   private remember(revocation: Revocation): void {
-    let clients = this.apps.get(revocation.app);
-    if (clients === undefined) this.apps.set(revocation.app, (clients = new Map()));
+    const clients = this.apps.get(revocation.app) ?? new Map<ClientId, Revocation[]>();
+    this.apps.set(revocation.app, clients);
     const others = (clients.get(revocation.client) ?? []).filter((known) => !covers(revocation, known));
     if (others.some((known) => covers(known, revocation))) return;
     clients.set(revocation.client, [...others, revocation]);

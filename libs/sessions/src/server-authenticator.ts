@@ -18,7 +18,8 @@ export class ServerAuthenticator {
     if (credential.kind === 'token') return this.checkToken(app, credential.token, now);
     // Every accepted value is compared, so that the time tells nothing.
     const matches = acceptedSecrets(app.masterKey, now).map((key) => sameText(key, credential.masterKey));
-    if (!matches.includes(true)) throw new AppError('unauthenticated', { detail: 'The master key is wrong.' });
+    if (!matches.includes(true))
+      throw new AppError('unauthenticated', { detail: 'The master key is wrong.' });
   }
 
   private async checkToken(app: App, token: string, now: number): Promise<void> {
@@ -31,7 +32,8 @@ export class ServerAuthenticator {
           requiredClaims: ['exp', 'aud'],
           currentDate: new Date(now),
         });
-        if (payload.scope !== 'server') throw new AppError('token_invalid', { detail: 'The scope is not "server".' });
+        if (payload.scope !== 'server')
+          throw new AppError('token_invalid', { detail: 'The scope is not "server".' });
         if (payload.exp! * 1000 > now + (maxLifeSeconds + leewaySeconds) * 1000) {
           throw new AppError('token_invalid', { detail: 'The token lives longer than an hour.' });
         }
@@ -42,6 +44,8 @@ export class ServerAuthenticator {
       }
     }
     if (failure instanceof AppError) throw failure;
-    throw new AppError(failure instanceof errors.JWTExpired ? 'token_expired' : 'token_invalid', { cause: failure });
+    throw new AppError(failure instanceof errors.JWTExpired ? 'token_expired' : 'token_invalid', {
+      cause: failure,
+    });
   }
 }

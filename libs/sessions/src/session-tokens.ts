@@ -18,7 +18,12 @@ export class SessionTokens {
     this.keys = [key.current, ...(key.previous === undefined ? [] : [key.previous])].map(keyBytes);
   }
 
-  async issue(app: App, session: OpenSession, loginAt: number, now: number): Promise<{ token: string; expiresAt: number }> {
+  async issue(
+    app: App,
+    session: OpenSession,
+    loginAt: number,
+    now: number,
+  ): Promise<{ token: string; expiresAt: number }> {
     const issuedAt = Math.floor(now / 1000);
     const expires = issuedAt + app.login.sessionTtl;
     const token = await new SignJWT({
@@ -41,13 +46,24 @@ export class SessionTokens {
     const payload = await this.payload(app, token, now);
     const { sub, sid, dev, tag, lat, iat } = payload;
     const complete =
-      typeof sub === 'string' && isClientId(sub) && typeof sid === 'string' && typeof dev === 'string' &&
-      typeof lat === 'number' && typeof iat === 'number' && (tag === undefined || typeof tag === 'string');
+      typeof sub === 'string' &&
+      isClientId(sub) &&
+      typeof sid === 'string' &&
+      typeof dev === 'string' &&
+      typeof lat === 'number' &&
+      typeof iat === 'number' &&
+      (tag === undefined || typeof tag === 'string');
     if (!complete) throw new AppError('token_invalid');
     // An app that shortens the life of sessions means those that exist, too.
     if ((iat + app.login.sessionTtl) * 1000 <= now) throw new AppError('session_expired');
     return {
-      session: { app: app.id, client: sub, session: asSessionId(sid), device: dev, ...(tag === undefined ? {} : { tag }) },
+      session: {
+        app: app.id,
+        client: sub,
+        session: asSessionId(sid),
+        device: dev,
+        ...(tag === undefined ? {} : { tag }),
+      },
       loginAt: lat,
     };
   }
@@ -56,13 +72,21 @@ export class SessionTokens {
     let failure: unknown;
     for (const key of this.keys) {
       try {
-        const options = { algorithms: ['HS256'], typ: tokenType, audience: app.id, currentDate: new Date(now) };
-        return (await jwtVerify(token, key, { ...options, requiredClaims: ['exp', 'iat', 'sub', 'aud'] })).payload;
+        const options = {
+          algorithms: ['HS256'],
+          typ: tokenType,
+          audience: app.id,
+          currentDate: new Date(now),
+        };
+        return (await jwtVerify(token, key, { ...options, requiredClaims: ['exp', 'iat', 'sub', 'aud'] }))
+          .payload;
       } catch (error) {
         failure = error;
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
       }
     }
-    throw new AppError(failure instanceof errors.JWTExpired ? 'session_expired' : 'token_invalid', { cause: failure });
+    throw new AppError(failure instanceof errors.JWTExpired ? 'session_expired' : 'token_invalid', {
+      cause: failure,
+    });
   }
 }

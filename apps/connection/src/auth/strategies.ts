@@ -20,5 +20,5 @@ export function loginStrategy(kind: Credentials['kind'], authenticator: Authenti
       (login: Login) => done(null, login),
       (error: unknown) => done(error),
     );
-  }) as unknown as Strategy;
+  });
 }
