@@ -36,7 +36,9 @@ export function keyOf(value: Json | undefined): ComparisonKey {
 
 /** The same for a value of a filter. */
 export function keyOfValue(value: Exclude<FilterValue, null | { readonly json: Json }>): ComparisonKey {
-  return typeof value === 'object' ? { rank: ranks.date, value: new Date(value.date).toISOString() } : keyOf(value);
+  return typeof value === 'object'
+    ? { rank: ranks.date, value: new Date(value.date).toISOString() }
+    : keyOf(value);
 }
 
 const isoPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -68,4 +70,5 @@ export function compareText(a: string, b: string): number {
 }
 
 /** Surrogates stand for code points above all others, though their own numbers are lower than U+E000–U+FFFF. */
-const codePointOrder = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
+const codePointOrder = (unit: number): number =>
+  unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

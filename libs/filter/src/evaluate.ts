@@ -41,7 +41,10 @@ export function evaluate(filter: Filter, document: FilterDocument): boolean {
   }
 }
 
-function evaluateField(filter: Extract<Filter, { field: FieldPath }>, values: readonly (Json | undefined)[]): boolean {
+function evaluateField(
+  filter: Extract<Filter, { field: FieldPath }>,
+  values: readonly (Json | undefined)[],
+): boolean {
   switch (filter.op) {
     case 'eq':
       return isEqual(values, filter.value);
@@ -63,7 +66,9 @@ function evaluateField(filter: Extract<Filter, { field: FieldPath }>, values: re
     case 'size':
       return values.some((value) => isArray(value) && value.length === filter.size);
     case 'regex':
-      return withElements(values).some((value) => typeof value === 'string' && matchesPattern(filter.pattern, value));
+      return withElements(values).some(
+        (value) => typeof value === 'string' && matchesPattern(filter.pattern, value),
+      );
   }
 }
 
@@ -73,7 +78,9 @@ function isEqual(values: readonly (Json | undefined)[], wanted: FilterValue): bo
   if (wanted === null) return candidates.some((value) => value === undefined || value === null);
   if (typeof wanted === 'object' && 'json' in wanted) {
     const text = JSON.stringify(wanted.json);
-    return candidates.some((value) => typeof value === 'object' && value !== null && JSON.stringify(value) === text);
+    return candidates.some(
+      (value) => typeof value === 'object' && value !== null && JSON.stringify(value) === text,
+    );
   }
   const key = keyOfValue(wanted);
   return candidates.some((value) => {
@@ -83,7 +90,11 @@ function isEqual(values: readonly (Json | undefined)[], wanted: FilterValue): bo
 }
 
 /** Only values of the same type are compared. */
-function isInRange(op: 'gt' | 'gte' | 'lt' | 'lte', values: readonly (Json | undefined)[], bound: FilterValue): boolean {
+function isInRange(
+  op: 'gt' | 'gte' | 'lt' | 'lte',
+  values: readonly (Json | undefined)[],
+  bound: FilterValue,
+): boolean {
   if (bound === null) return (op === 'gte' || op === 'lte') && isEqual(values, null);
   if (typeof bound === 'object' && 'json' in bound) return false;
   const key = keyOfValue(bound);

@@ -53,7 +53,8 @@ export const invalid = (detail: string): AppError => new AppError('filter_invali
 export const tooComplex = (detail: string): AppError => new AppError('filter_too_complex', { detail });
 
 /** A user's text as it may be repeated in an error. */
-export const shown = (text: string): string => JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+export const shown = (text: string): string =>
+  JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
 
 export function isColumn(name: string): name is ColumnName {
   return Object.hasOwn(columns, name);
@@ -67,7 +68,8 @@ export function resolveField(name: string, options: FilterOptions): Field {
   if (Object.hasOwn(kindFlags, text)) return { type: 'flag', kind: kindFlags[text] as string };
   if (isColumn(text)) return { type: 'column', path: [text] };
 
-  if (text.length > bounds.pathDepth * (bounds.segmentLength + 1)) throw tooComplex(`the field ${shown(text)} is too long`);
+  if (text.length > bounds.pathDepth * (bounds.segmentLength + 1))
+    throw tooComplex(`the field ${shown(text)} is too long`);
   const segments = text.split('.');
   const first = segments[0] as string;
   const prefixed = first === 'attributes' || attributePrefixes.includes(first);

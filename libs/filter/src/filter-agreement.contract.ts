@@ -9,14 +9,48 @@ import type { Filter, SortKey } from './types.js';
 
 /** Few different values, so that they meet; and some that engines like to get wrong. */
 const scalar = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom<Json[]>(null, true, false, 0, 1, 1.5, -1, '', 'a', 'b', 'A', '1', 'é', '🍺', '\uffee', 'true') },
-  { weight: 1, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => (number === 0 ? 0 : number)) },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom<Json[]>(
+      null,
+      true,
+      false,
+      0,
+      1,
+      1.5,
+      -1,
+      '',
+      'a',
+      'b',
+      'A',
+      '1',
+      'é',
+      '🍺',
+      '\uffee',
+      'true',
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .map((number) => (number === 0 ? 0 : number)),
+  },
   { weight: 1, arbitrary: fc.integer({ min: -(2 ** 53), max: 2 ** 53 }).map((number) => number * 1024) },
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 4 }) },
 );
-const isoTimes = ['2024-01-01T00:00:00.000Z', '2024-06-30T12:30:00.123Z', '1969-12-31T23:59:59.999Z'] as const;
+const isoTimes = [
+  '2024-01-01T00:00:00.000Z',
+  '2024-06-30T12:30:00.123Z',
+  '1969-12-31T23:59:59.999Z',
+] as const;
 const date = fc.constantFrom(...isoTimes).map((iso): JsonObject => ({ __type: 'Date', iso }));
-const oddDate = fc.constantFrom<JsonObject[]>({ __type: 'Date' }, { __type: 'Date', iso: 7 }, { iso: isoTimes[0] }, { __type: 'Date', iso: '2024-01-01' });
+const oddDate = fc.constantFrom<JsonObject[]>(
+  { __type: 'Date' },
+  { __type: 'Date', iso: 7 },
+  { iso: isoTimes[0] },
+  { __type: 'Date', iso: '2024-01-01' },
+);
 const key = fc.constantFrom('a', 'b', '0', '1', 'k"\\');
 const { value: json } = fc.letrec<{ value: Json }>((tie) => ({
   value: fc.oneof(
@@ -54,11 +88,33 @@ const documents = fc
 
 const path = fc.array(key, { minLength: 1, maxLength: 4 }).map((keys) => `attributes.${keys.join('.')}`);
 const shortPath = key.map((one) => `attributes.${one}`);
-const column = fc.constantFrom('id', 'name', 'creator', 'kind', 'unique', 'frozen', 'createdAt', 'updatedAt', 'lastMessageAt');
-const field = fc.oneof({ weight: 3, arbitrary: shortPath }, { weight: 3, arbitrary: path }, { weight: 2, arbitrary: column });
+const column = fc.constantFrom(
+  'id',
+  'name',
+  'creator',
+  'kind',
+  'unique',
+  'frozen',
+  'createdAt',
+  'updatedAt',
+  'lastMessageAt',
+);
+const field = fc.oneof(
+  { weight: 3, arbitrary: shortPath },
+  { weight: 3, arbitrary: path },
+  { weight: 2, arbitrary: column },
+);
 
-const value = fc.oneof({ weight: 4, arbitrary: scalar }, { weight: 1, arbitrary: date }, { weight: 2, arbitrary: json });
-const bound = fc.oneof({ weight: 4, arbitrary: scalar }, { weight: 1, arbitrary: date }, { weight: 1, arbitrary: name });
+const value = fc.oneof(
+  { weight: 4, arbitrary: scalar },
+  { weight: 1, arbitrary: date },
+  { weight: 2, arbitrary: json },
+);
+const bound = fc.oneof(
+  { weight: 4, arbitrary: scalar },
+  { weight: 1, arbitrary: date },
+  { weight: 1, arbitrary: name },
+);
 const pattern = fc.constantFrom('a', '^a', 'b$', '^$', '.', '^.$', '[a-z]', '[^a]', '\\QÉ\\E', 'a.*b', '');
 const operators = fc.oneof(
   fc.record({ op: fc.constantFrom('$eq', '$ne'), to: value }),
@@ -68,22 +124,30 @@ const operators = fc.oneof(
   fc.record({ op: fc.constant('$size'), to: fc.integer({ min: 0, max: 3 }) }),
   fc.record({ op: fc.constant('$regex'), to: pattern }),
 );
-const condition = fc.tuple(field, operators, fc.boolean()).map(([name_, { op, to }, ignoreCase]): JsonObject => ({
-  [name_]: op === '$regex' && ignoreCase ? { $regex: to, $options: 'i' } : { [op]: to },
-}));
+const condition = fc
+  .tuple(field, operators, fc.boolean())
+  .map(([name_, { op, to }, ignoreCase]): JsonObject => ({
+    [name_]: op === '$regex' && ignoreCase ? { $regex: to, $options: 'i' } : { [op]: to },
+  }));
 const memberCondition = fc
   .oneof(
     fc.record({ op: fc.constantFrom('$in', '$all'), to: fc.subarray([...clients], { minLength: 1 }) }),
     fc.record({ op: fc.constant('$size'), to: fc.integer({ min: 0, max: 4 }) }),
   )
-  .map(({ op, to }): JsonObject => ({ members: { [op]: to } as JsonObject }));
+  .map(({ op, to }): JsonObject => ({ members: { [op]: to } }));
 
 const { where: logical } = fc.letrec<{ where: JsonObject }>((tie) => ({
   where: fc.oneof(
     { maxDepth: 3 },
     { weight: 4, arbitrary: condition },
-    { weight: 1, arbitrary: fc.array(tie('where'), { minLength: 1, maxLength: 3 }).map((list) => ({ $and: list })) },
-    { weight: 2, arbitrary: fc.array(tie('where'), { minLength: 1, maxLength: 3 }).map((list) => ({ $or: list })) },
+    {
+      weight: 1,
+      arbitrary: fc.array(tie('where'), { minLength: 1, maxLength: 3 }).map((list) => ({ $and: list })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.array(tie('where'), { minLength: 1, maxLength: 3 }).map((list) => ({ $or: list })),
+    },
   ),
 }));
 const where = fc
@@ -107,24 +171,35 @@ function isFilter(candidate: unknown): boolean {
   }
 }
 
-export type FillAndRun = (documents: readonly FilterDocument[]) => (filter: Filter, sort: readonly SortKey[]) => Promise<string[]>;
+export type FillAndRun = (
+  documents: readonly FilterDocument[],
+) => (filter: Filter, sort: readonly SortKey[]) => Promise<string[]>;
 
 /** Random documents and filters: an engine finds what the reference finds, in the same order. */
-export function describeFilterAgreement(engine: string, fill: FillAndRun, runs = 300, filtersPerRun = 10): void {
+export function describeFilterAgreement(
+  engine: string,
+  fill: FillAndRun,
+  runs = 300,
+  filtersPerRun = 10,
+): void {
   it(`${engine} agrees with the reference on random filters`, async () => {
     const query = fc.tuple(where, sort);
     await fc.assert(
-      fc.asyncProperty(documents, fc.array(query, { minLength: filtersPerRun, maxLength: filtersPerRun }), async (docs, queries) => {
-        const run = fill(docs);
-        for (const [filterText, sortText] of queries) {
-          const [filter, keys] = [parseFilter(filterText), parseSort(sortText)];
-          expect({ filterText, sortText, found: await run(filter, keys) }).toEqual({
-            filterText,
-            sortText,
-            found: await runByEvaluation(docs, filter, keys),
-          });
-        }
-      }),
+      fc.asyncProperty(
+        documents,
+        fc.array(query, { minLength: filtersPerRun, maxLength: filtersPerRun }),
+        async (docs, queries) => {
+          const run = fill(docs);
+          for (const [filterText, sortText] of queries) {
+            const [filter, keys] = [parseFilter(filterText), parseSort(sortText)];
+            expect({ filterText, sortText, found: await run(filter, keys) }).toEqual({
+              filterText,
+              sortText,
+              found: await runByEvaluation(docs, filter, keys),
+            });
+          }
+        },
+      ),
       { numRuns: runs },
     );
   }, 60_000);

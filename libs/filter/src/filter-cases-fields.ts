@@ -7,7 +7,7 @@ const paths: readonly [string, JsonObject][] = [
   ['deep', { a: { b: { c: { d: [1, { e: 'x' }] } } } }],
   ['empty', { a: {} }],
   ['inner', { a: [{ b: [1, 7] }, { b: null }] }],
-  ['key', { a: { '0': 'zero', 'b c': 'blank', 'ключ': 'ключ', 'q"\\': 'quote' } }],
+  ['key', { a: { '0': 'zero', 'b c': 'blank', ключ: 'ключ', 'q"\\': 'quote' } }],
   ['list', { a: [] }],
   ['mixd', { a: [1, 'b', [{ b: 1 }]] }],
   ['nest', { a: { b: 1 } }],
@@ -20,10 +20,22 @@ const paths: readonly [string, JsonObject][] = [
 
 const at = (month: number): number => Date.UTC(2024, month - 1, 1);
 const columns = [
-  sample('a', { name: 'attr' }, { name: 'Alpha', creator: 'ann', members: ['ann', 'bob'], lastMessageAt: at(3), createdAt: at(1) }),
+  sample(
+    'a',
+    { name: 'attr' },
+    { name: 'Alpha', creator: 'ann', members: ['ann', 'bob'], lastMessageAt: at(3), createdAt: at(1) },
+  ),
   sample('b', {}, { name: 'beta', kind: 'room', members: ['bob'], createdAt: at(2), updatedAt: at(6) }),
-  sample('c', { kind: 'x' }, { creator: 'Ann', unique: true, members: ['ann', 'bob', 'cyd'], lastMessageAt: at(5), createdAt: at(3) }),
-  sample('d', { name: 1 }, { name: '', kind: 'system', frozen: true, members: [], lastMessageAt: at(3), createdAt: at(4) }),
+  sample(
+    'c',
+    { kind: 'x' },
+    { creator: 'Ann', unique: true, members: ['ann', 'bob', 'cyd'], lastMessageAt: at(5), createdAt: at(3) },
+  ),
+  sample(
+    'd',
+    { name: 1 },
+    { name: '', kind: 'system', frozen: true, members: [], lastMessageAt: at(3), createdAt: at(4) },
+  ),
 ];
 
 const logic = [

@@ -13,7 +13,11 @@ export interface FilterCases {
 }
 
 /** A document of the table: an id, attributes, and what else differs from the least there can be. */
-export function sample(id: string, attributes: JsonObject = {}, rest: Partial<FilterDocument> = {}): FilterDocument {
+export function sample(
+  id: string,
+  attributes: JsonObject = {},
+  rest: Partial<FilterDocument> = {},
+): FilterDocument {
   return {
     id, attributes, kind: 'ordinary', unique: false, frozen: false, createdAt: 1_700_000_000_000,
     updatedAt: 1_700_000_000_000, members: ['ann'], ...rest,

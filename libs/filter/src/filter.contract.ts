@@ -24,13 +24,17 @@ export function describeFilter(name: string, run: RunFilter): void {
   describe(`filters: ${name}`, () => {
     for (const { title, documents, cases } of filterCases) {
       describe(title, () => {
-        it.each(cases.map(([where, expected, sort = '']) => ({ where, expected, sort, text: JSON.stringify(where) })))(
-          '$text $sort',
-          async ({ where, expected, sort }) => {
-            const found = await run([...documents].reverse(), parseFilter(where), parseSort(sort));
-            expect(found.join(' ')).toBe(expected);
-          },
-        );
+        it.each(
+          cases.map(([where, expected, sort = '']) => ({
+            where,
+            expected,
+            sort,
+            text: JSON.stringify(where),
+          })),
+        )('$text $sort', async ({ where, expected, sort }) => {
+          const found = await run([...documents].reverse(), parseFilter(where), parseSort(sort));
+          expect(found.join(' ')).toBe(expected);
+        });
       });
     }
   });

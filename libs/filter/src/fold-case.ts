@@ -4,8 +4,10 @@ function single(text: string): number | undefined {
   return text.length === (codePoint > 0xffff ? 2 : 1) ? codePoint : undefined;
 }
 
-const lower = (codePoint: number): number => single(String.fromCodePoint(codePoint).toLowerCase()) ?? codePoint;
-const upper = (codePoint: number): number => single(String.fromCodePoint(codePoint).toUpperCase()) ?? codePoint;
+const lower = (codePoint: number): number =>
+  single(String.fromCodePoint(codePoint).toLowerCase()) ?? codePoint;
+const upper = (codePoint: number): number =>
+  single(String.fromCodePoint(codePoint).toUpperCase()) ?? codePoint;
 
 /** One representative of all cases of a character. */
 export function foldCase(codePoint: number): number {
@@ -13,7 +15,7 @@ export function foldCase(codePoint: number): number {
   return lower(upper(codePoint));
 }
 
-/** The character and its other cases. */
+/** The character and its other cases, the representative last. */
 export const sameIgnoringCase = (codePoint: number): number[] => [
   codePoint,
   lower(codePoint),

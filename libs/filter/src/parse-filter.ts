@@ -38,7 +38,8 @@ class FilterParser {
   }
 
   #logical(key: '$and' | '$or', parts: unknown, depth: number, conjunct: boolean): Filter {
-    if (!Array.isArray(parts) || parts.length === 0) throw invalid(`"${key}" takes a list of filters, at least one`);
+    if (!Array.isArray(parts) || parts.length === 0)
+      throw invalid(`"${key}" takes a list of filters, at least one`);
     if (depth >= bounds.depth) throw tooComplex(`filters are nested more than ${bounds.depth} deep`);
     if (parts.length > bounds.conditions) throw tooComplex(`more than ${bounds.conditions} conditions`);
     const inside = conjunct && (key === '$and' || parts.length === 1);
@@ -111,9 +112,13 @@ class FilterParser {
       this.#budget.condition();
       switch (operator) {
         case '$eq': {
-          if (!Array.isArray(value)) return [{ op: 'members', test: 'all', clients: this.#clients(key, [value]) }];
+          if (!Array.isArray(value))
+            return [{ op: 'members', test: 'all', clients: this.#clients(key, [value]) }];
           const clients = this.#clients(key, value);
-          return [{ op: 'members', test: 'all', clients }, { op: 'memberCount', size: clients.length }];
+          return [
+            { op: 'members', test: 'all', clients },
+            { op: 'memberCount', size: clients.length },
+          ];
         }
         case '$in':
           return [{ op: 'members', test: 'any', clients: this.#clients(key, value) }];
@@ -122,13 +127,16 @@ class FilterParser {
         case '$size':
           return [{ op: 'memberCount', size: sizeOf(value) }];
         default:
-          throw invalid(`${shown(operator)} does not work on ${shown(key)}: only equality, "$in", "$all" and "$size" do`);
+          throw invalid(
+            `${shown(operator)} does not work on ${shown(key)}: only equality, "$in", "$all" and "$size" do`,
+          );
       }
     });
   }
 
   #clients(key: string, value: unknown): string[] {
-    if (!Array.isArray(value) || value.length === 0) throw invalid(`${shown(key)} takes a list of client ids, at least one`);
+    if (!Array.isArray(value) || value.length === 0)
+      throw invalid(`${shown(key)} takes a list of client ids, at least one`);
     const clients = value.map((client: unknown) => {
       this.#budget.value();
       if (typeof client !== 'string') throw invalid(`${shown(key)} takes client ids`);
@@ -140,7 +148,8 @@ class FilterParser {
   #onFlag(key: string, field: Extract<Field, { type: 'flag' }>, operator: string, value: unknown): Filter {
     this.#budget.value();
     const known = operator === '$eq' || operator === '$ne' || operator === '$exists';
-    if (!known || typeof value !== 'boolean') throw invalid(`${shown(key)} can only be compared with true or false`);
+    if (!known || typeof value !== 'boolean')
+      throw invalid(`${shown(key)} can only be compared with true or false`);
     return { op: value === (operator !== '$ne') ? 'eq' : 'ne', field: ['kind'], value: field.kind };
   }
 }
@@ -156,7 +165,8 @@ function operatorsOf(condition: unknown): Plain | undefined {
 }
 
 function parseRegex(source: unknown, options: unknown = ''): ReturnType<typeof compilePattern> {
-  if (typeof source !== 'string' || typeof options !== 'string') throw invalid('"$regex" and "$options" take texts');
+  if (typeof source !== 'string' || typeof options !== 'string')
+    throw invalid('"$regex" and "$options" take texts');
   return compilePattern(source, options);
 }
 

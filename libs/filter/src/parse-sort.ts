@@ -3,7 +3,9 @@ import type { FilterOptions } from './fields.js';
 import type { SortKey } from './types.js';
 
 /** The order of a query that names none: newest activity first. */
-export const defaultSort: readonly SortKey[] = Object.freeze([{ field: ['lastMessageAt'], descending: true }] as const);
+export const defaultSort: readonly SortKey[] = Object.freeze([
+  { field: ['lastMessageAt'], descending: true },
+] as const);
 
 /**
  * Parses `-lastMessageAt,name`: field names as in filters, `-` for descending, at most three; nothing gives no keys.
@@ -19,7 +21,8 @@ export function parseSort(text: string, options: FilterOptions = {}): SortKey[] 
     const name = part.trim();
     const descending = name.startsWith('-');
     const field = resolveField(descending ? name.slice(1) : name, options);
-    if (field.type === 'members' || field.type === 'flag') throw invalid(`${shown(name)} cannot be sorted by`);
+    if (field.type === 'members' || field.type === 'flag')
+      throw invalid(`${shown(name)} cannot be sorted by`);
     const key = field.path.join('.');
     if (seen.has(key)) throw invalid(`${shown(name)} is there twice`);
     seen.add(key);

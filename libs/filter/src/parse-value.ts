@@ -101,6 +101,7 @@ const year10000 = 253_402_300_800_000;
 
 /** Years of four digits: their ISO texts sort like the times. */
 function checkDate(time: number): number {
-  if (!Number.isInteger(time) || time < year0 || time >= year10000) throw invalid(`${time} is not a time in milliseconds`);
+  if (!Number.isInteger(time) || time < year0 || time >= year10000)
+    throw invalid(`${time} is not a time in milliseconds`);
   return time;
 }

@@ -4,7 +4,11 @@ import { invalid, shown } from './fields.js';
 export type Token =
   | { readonly kind: 'char'; readonly codePoint: number }
   | { readonly kind: 'any' | 'star' | 'start' | 'end' }
-  | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] };
+  | {
+      readonly kind: 'class';
+      readonly negated: boolean;
+      readonly ranges: readonly (readonly [number, number])[];
+    };
 
 const special = new Set('*+?{}()|[]');
 const controls: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };

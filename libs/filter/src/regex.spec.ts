@@ -1,6 +1,7 @@
 import { bounds } from './fields.js';
 import { compilePattern, matchesPattern } from './regex.js';
 
+const refusal = (error: string): Error => expect.objectContaining({ error }) as Error;
 const matches = (source: string, text: string, options = ''): boolean =>
   matchesPattern(compilePattern(source, options), text);
 
@@ -72,8 +73,7 @@ describe('patterns', () => {
     ['\\E', '', undefined],
     ['\ud83c', '', undefined],
   ])('%j in %j: %p', (source, text, expected) => {
-    if (expected === undefined)
-      expect(() => compilePattern(source)).toThrow(expect.objectContaining({ error: 'filter_invalid' }));
+    if (expected === undefined) expect(() => compilePattern(source)).toThrow(refusal('filter_invalid'));
     else expect(matches(source, text)).toBe(expected);
   });
 
@@ -104,13 +104,11 @@ describe('patterns', () => {
 
   it('knows no other flags', () => {
     for (const options of ['g', 's', 'x', 'u', 'ii', 'I'])
-      expect(() => compilePattern('a', options)).toThrow(expect.objectContaining({ error: 'filter_invalid' }));
+      expect(() => compilePattern('a', options)).toThrow(refusal('filter_invalid'));
   });
 
   it('is bounded', () => {
-    expect(() => compilePattern('a'.repeat(bounds.patternLength + 1))).toThrow(
-      expect.objectContaining({ error: 'filter_too_complex' }),
-    );
+    expect(() => compilePattern('a'.repeat(bounds.patternLength + 1))).toThrow(refusal('filter_too_complex'));
     expect(matches('a'.repeat(bounds.patternLength), 'a'.repeat(bounds.patternLength))).toBe(true);
   });
 
@@ -119,11 +117,19 @@ describe('patterns', () => {
     let state = 1;
     const random = (below: number): number => (state = (state * 48271) % 2147483647) % below;
     for (let round = 0; round < 5000; round += 1) {
-      const source = Array.from({ length: random(7) }, () => parts[random(parts.length)]).join('');
-      const text = Array.from({ length: random(9) }, () => 'aAb\n'[random(4)]).join('');
+      // Some are long enough for the other program.
+      const tail = round % 3 === 0 ? 'b.'.repeat(16) : '';
+      const source = Array.from({ length: random(7) }, () => parts[random(parts.length)]).join('') + tail;
+      const text =
+        Array.from({ length: random(9) }, () => 'aAb\n'[random(4)]).join('') + 'b'.repeat(random(40));
       const options = ['', 'i', 'm', 'im'][random(4)] as string;
       const native = new RegExp(source, options).test(text);
-      expect([source, text, options, matches(source, text, options)]).toEqual([source, text, options, native]);
+      expect([source, text, options, matches(source, text, options)]).toEqual([
+        source,
+        text,
+        options,
+        native,
+      ]);
     }
   });
 });
@@ -141,7 +147,7 @@ describe('hostile patterns', () => {
     const pattern = compilePattern(source, options);
     const began = performance.now();
     expect(matchesPattern(pattern, long)).toBe(false);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(1500);
   });
 
   it('takes time in proportion to the text', () => {
@@ -152,14 +158,16 @@ describe('hostile patterns', () => {
       return performance.now() - began;
     };
     time(long);
-    const once = Math.min(time(long), time(long), time(long));
-    expect(time(long.repeat(8))).toBeLessThan(once * 8 * 6 + 20);
+    const once = Math.min(time(long), time(long));
+    expect(time(long.repeat(4))).toBeLessThan(once * 4 * 6 + 50);
   });
 
   it('survives a text of many different characters', () => {
-    const text = Array.from({ length: 50_000 }, (_, index) => String.fromCodePoint(0x4e00 + (index % 20_000))).join('');
+    const text = Array.from({ length: 50_000 }, (_, index) =>
+      String.fromCodePoint(0x4e00 + (index % 20_000)),
+    ).join('');
     const began = performance.now();
     expect(matches('.*[^a-z][A-Z]'.repeat(12), text, 'i')).toBe(false);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(1500);
   });
 });

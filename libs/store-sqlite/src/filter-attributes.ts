@@ -22,7 +22,8 @@ interface ValueType {
   readonly element: Fragment;
 }
 
-const isoShape = '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z';
+const isoShape =
+  '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z';
 
 /** The ISO text of a date, NULL for other objects. */
 export const isoOf = (json: Fragment): Fragment =>
@@ -70,7 +71,12 @@ const isArray =
 const isoText = (time: number): string => new Date(time).toISOString();
 
 /** `field <operator> value`, with null and missing being equal. */
-export function compareAttribute(doc: Fragment, segments: readonly string[], operator: Operator, value: FilterValue): Fragment {
+export function compareAttribute(
+  doc: Fragment,
+  segments: readonly string[],
+  operator: Operator,
+  value: FilterValue,
+): Fragment {
   const compare = (bound: string | number) => (found: Fragment) => sql`${found} ${raw(operator)} ${bound}`;
   if (value === null) {
     return operator === '<' || operator === '>' ? never : reach(doc, segments, isNull, true);
@@ -92,7 +98,11 @@ export function compareAttribute(doc: Fragment, segments: readonly string[], ope
 }
 
 /** Equal to one of the values; those of a type are bound as one list, so that the SQL stays the same. */
-export function attributeIn(doc: Fragment, segments: readonly string[], values: readonly FilterValue[]): Fragment {
+export function attributeIn(
+  doc: Fragment,
+  segments: readonly string[],
+  values: readonly FilterValue[],
+): Fragment {
   const texts: string[] = [];
   const numbers: number[] = [];
   const dates: string[] = [];
@@ -122,15 +132,24 @@ export const attributeHasSize = (doc: Fragment, segments: readonly string[], siz
   reach(
     doc,
     segments,
-    (found, path) => sql`CASE json_type(${found}, ${path}) WHEN 'array' THEN json_array_length(${found}, ${path}) = ${size} END`,
+    (found, path) =>
+      sql`CASE json_type(${found}, ${path}) WHEN 'array' THEN json_array_length(${found}, ${path}) = ${size} END`,
   );
 
 /** Calls the function that {@link registerFilterFunctions} adds to a connection. */
 export const matchesRegex = ({ source, ignoreCase, multiline }: LinearPattern, found: Fragment): Fragment =>
   sql`hongyan_regex(${source}, ${(ignoreCase ? 'i' : '') + (multiline ? 'm' : '')}, ${found})`;
 
-export const attributeMatches = (doc: Fragment, segments: readonly string[], pattern: LinearPattern): Fragment =>
-  reach(doc, segments, check(text, (found) => matchesRegex(pattern, found)));
+export const attributeMatches = (
+  doc: Fragment,
+  segments: readonly string[],
+  pattern: LinearPattern,
+): Fragment =>
+  reach(
+    doc,
+    segments,
+    check(text, (found) => matchesRegex(pattern, found)),
+  );
 
 /**
  * Applies a condition to everything the path leads to. Only if there is an array on the way its elements are gone
@@ -139,12 +158,21 @@ export const attributeMatches = (doc: Fragment, segments: readonly string[], pat
 function reach(doc: Fragment, segments: readonly string[], leaf: Leaf, missing = false): Fragment {
   const direct = leaf(doc, jsonPath(segments));
   if (segments.length === 1) return direct;
-  const prefixes = segments.slice(1).map((_, index) => sql`json_type(${doc}, ${jsonPath(segments.slice(0, index + 1))})`);
+  const prefixes = segments
+    .slice(1)
+    .map((_, index) => sql`json_type(${doc}, ${jsonPath(segments.slice(0, index + 1))})`);
   const arrayOnTheWay = prefixes.map((type) => sql`${type} = 'array'`);
   return sql`CASE WHEN ${anyOf(arrayOnTheWay)} THEN ${goThrough(doc, jsonPath(segments.slice(0, 1)), segments.slice(1), leaf, missing)} ELSE ${direct} END`;
 }
 
-function goThrough(doc: Fragment, path: string, segments: readonly string[], leaf: Leaf, missing: boolean, level = 1): Fragment {
+function goThrough(
+  doc: Fragment,
+  path: string,
+  segments: readonly string[],
+  leaf: Leaf,
+  missing: boolean,
+  level = 1,
+): Fragment {
   const [segment, ...rest] = segments;
   if (segment === undefined) return leaf(doc, path);
   const here = sql`(${doc} -> ${path})`;
@@ -159,5 +187,7 @@ function goThrough(doc: Fragment, path: string, segments: readonly string[], lea
   const found = sql`EXISTS (SELECT 1 FROM json_each(CASE json_type(${doc}, ${path})
       WHEN 'array' THEN ${elements} WHEN 'object' THEN json_array(${here}) END) ${raw(each)}
     WHERE ${raw(each)}.type = 'object' AND ${inside})`;
-  return missing ? sql`(coalesce(json_type(${doc}, ${path}), 'null') NOT IN ('array', 'object') OR ${found})` : found;
+  return missing
+    ? sql`(coalesce(json_type(${doc}, ${path}), 'null') NOT IN ('array', 'object') OR ${found})`
+    : found;
 }

@@ -23,8 +23,14 @@ interface Expression {
 export function translateSort(sort: readonly SortKey[], columns: FilterColumns): TranslatedSort {
   const expressions = expressionsOf(sort, columns);
   return {
-    select: join(expressions.map(({ value }) => value), ', '),
-    orderBy: join(expressions.map(({ value, descending }) => (descending ? sql`${value} DESC` : value)), ', '),
+    select: join(
+      expressions.map(({ value }) => value),
+      ', ',
+    ),
+    orderBy: join(
+      expressions.map(({ value, descending }) => (descending ? sql`${value} DESC` : value)),
+      ', ',
+    ),
     length: expressions.length,
   };
 }
@@ -33,9 +39,15 @@ export function translateSort(sort: readonly SortKey[], columns: FilterColumns):
  * The condition that a row comes after the one whose selected sort values are given. Throws AppError `bad_request`
  * when they cannot be of this sort.
  */
-export function translateAfter(sort: readonly SortKey[], values: readonly SqlValue[], columns: FilterColumns): Fragment {
+export function translateAfter(
+  sort: readonly SortKey[],
+  values: readonly SqlValue[],
+  columns: FilterColumns,
+): Fragment {
   const expressions = expressionsOf(sort, columns);
-  const scalars = values.every((value) => value === null || typeof value === 'string' || Number.isFinite(value));
+  const scalars = values.every(
+    (value) => value === null || typeof value === 'string' || Number.isFinite(value),
+  );
   if (values.length !== expressions.length || !scalars)
     throw new AppError('bad_request', { detail: 'the cursor is not one of this query' });
   return expressions.reduceRight<Fragment>((later, { value, descending }, index) => {
@@ -52,7 +64,9 @@ function comesAfter(value: Fragment, last: SqlValue, descending: boolean): Fragm
 
 function expressionsOf(sort: readonly SortKey[], columns: FilterColumns): Expression[] {
   const keys = sort.flatMap(({ field: [first, ...segments], descending }): Expression[] => {
-    const values = isColumn(first) ? [columns.columns[first]] : attributeKeys(columns.attributes, jsonPath(segments));
+    const values = isColumn(first)
+      ? [columns.columns[first]]
+      : attributeKeys(columns.attributes, jsonPath(segments));
     return values.map((value) => ({ value, descending }));
   });
   return [...keys, { value: columns.columns.id, descending: false }];

@@ -30,14 +30,28 @@ class FilteredStore {
   }
 
   fill(documents: readonly FilterDocument[]): void {
-    this.#db.exec('BEGIN; DELETE FROM conversation; DELETE FROM head; DELETE FROM member; DELETE FROM client');
+    this.#db.exec(
+      'BEGIN; DELETE FROM conversation; DELETE FROM head; DELETE FROM member; DELETE FROM client',
+    );
     for (const document of documents) this.#insert(document);
     this.#db.exec('COMMIT');
   }
 
   #insert(document: FilterDocument): void {
     const key = (this.#conversations += 1);
-    const { id, kind, name, creator, unique, frozen, createdAt, updatedAt, lastMessageAt, attributes, members } = document;
+    const {
+      id,
+      kind,
+      name,
+      creator,
+      unique,
+      frozen,
+      createdAt,
+      updatedAt,
+      lastMessageAt,
+      attributes,
+      members,
+    } = document;
     this.#insertRow('conversation', {
       key, app, id, kind: conversationKindCodes.code(kind as 'ordinary'), name: name ?? null, creator: creator ?? null,
       attributes: JSON.stringify(attributes), frozen: Number(frozen), uniqueKey: unique ? `${app}:${id}` : null, createdAt, updatedAt,
@@ -71,7 +85,12 @@ class FilteredStore {
   }
 
   /** One page, or all; `after` are the sort values of the row before it. */
-  query(filter: Filter, sort: readonly SortKey[], after?: readonly SqlValue[], limit = -1): { id: string; at: SqlValue[] }[] {
+  query(
+    filter: Filter,
+    sort: readonly SortKey[],
+    after?: readonly SqlValue[],
+    limit = -1,
+  ): { id: string; at: SqlValue[] }[] {
     const columns = conversationColumns(app);
     const where = translateFilter(filter, columns);
     const order = translateSort(sort, columns);
@@ -90,7 +109,9 @@ class FilteredStore {
   /** How SQLite would run a condition. */
   plan(hint: string, sql: string, params: readonly SqlValue[]): string {
     const rows = this.#db
-      .prepare(`EXPLAIN QUERY PLAN SELECT 1 FROM conversation c ${hint} WHERE c.app = ? AND c.deletedAt IS NULL AND ${sql}`)
+      .prepare(
+        `EXPLAIN QUERY PLAN SELECT 1 FROM conversation c ${hint} WHERE c.app = ? AND c.deletedAt IS NULL AND ${sql}`,
+      )
       .all(app, ...params);
     return rows.map((row) => String(row['detail'])).join('\n');
   }
@@ -98,7 +119,7 @@ class FilteredStore {
   /** The same in pages of two, each continued from values that travelled as JSON. */
   paged(filter: Filter, sort: readonly SortKey[]): string[] {
     const found: string[] = [];
-    for (let after: SqlValue[] | undefined; ; ) {
+    for (let after: SqlValue[] | undefined; ;) {
       const page = this.query(filter, sort, after, 2);
       found.push(...page.map(({ id }) => id));
       const last = page.at(-1);
@@ -151,11 +172,24 @@ describe('translation', () => {
   it('refuses sort values that are not of the query', () => {
     const sort = parseSort('-lastMessageAt');
     for (const values of [[], [1], [1, 'a', 2], [{} as never, 'a'], [Number.NaN, 'a']])
-      expect(() => translateAfter(sort, values, columns)).toThrow(expect.objectContaining({ error: 'bad_request' }));
+      expect(() => translateAfter(sort, values, columns)).toThrow(
+        expect.objectContaining({ error: 'bad_request' }) as Error,
+      );
   });
 
   it('does not find what left, visits, or has the same name elsewhere', () => {
-    store.fill([{ id: 'a', kind: 'ordinary', unique: false, frozen: false, createdAt: 1, updatedAt: 1, attributes: {}, members: ['ann'] }]);
+    store.fill([
+      {
+        id: 'a',
+        kind: 'ordinary',
+        unique: false,
+        frozen: false,
+        createdAt: 1,
+        updatedAt: 1,
+        attributes: {},
+        members: ['ann'],
+      },
+    ]);
     const found = (where: unknown) => store.query(parseFilter(where), []).map(({ id }) => id);
     expect(found({ m: 'ann' })).toEqual(['a']);
     for (const stranger of ['cyd-who-left', 'guest', 'nobody']) {
@@ -173,6 +207,8 @@ describe('translation', () => {
     };
     expect(plan({ id: { $in: ['a', 'b'] } })).toContain('conversation_id (app=? AND id=?)');
     expect(plan({ kind: 'room' })).toContain('conversation_listed (app=? AND kind=?)');
-    expect(plan({ $and: [{ name: 'x' }, { m: 'ann' }] })).toContain('SEARCH c USING INTEGER PRIMARY KEY (rowid=?)');
+    expect(plan({ $and: [{ name: 'x' }, { m: 'ann' }] })).toContain(
+      'SEARCH c USING INTEGER PRIMARY KEY (rowid=?)',
+    );
   });
 });

@@ -55,12 +55,20 @@ export function translateFilter(filter: Filter, columns: FilterColumns): Fragmen
       return sql`${columns.memberCount} = ${filter.size}`;
     default: {
       const [first, ...segments] = filter.field;
-      return isColumn(first) ? onColumn(filter, first, columns) : onAttribute(filter, segments, columns.attributes);
+      return isColumn(first)
+        ? onColumn(filter, first, columns)
+        : onAttribute(filter, segments, columns.attributes);
     }
   }
 }
 
-const operators: Readonly<Record<Exclude<Comparison, 'ne'>, Operator>> = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' };
+const operators: Readonly<Record<Exclude<Comparison, 'ne'>, Operator>> = {
+  eq: '=',
+  gt: '>',
+  gte: '>=',
+  lt: '<',
+  lte: '<=',
+};
 
 function onAttribute(filter: FieldFilter, segments: readonly string[], doc: Fragment): Fragment {
   switch (filter.op) {
