@@ -61,8 +61,10 @@ export class Projector {
     }
   }
 
-  private message(app: AppId, conversation: ConversationId, seq: number): Promise<EntryDocument | null> {
-    return this.db.collections.entries.findOne({ app, conversation, seq, kind: 'message' });
+  /** The message that an entry refers to lies below it; what comes to lie there later is none of its business. */
+  private async message(app: AppId, conversation: ConversationId, seq: number, below: number) {
+    if (seq >= below) return null;
+    return await this.db.collections.entries.findOne({ app, conversation, seq, kind: 'message' });
   }
 
   /** The message gets the edit's content; the edit then keeps none, so that a recall has one place to blank. */
@@ -73,7 +75,7 @@ export class Projector {
     { target, content }: { readonly target: number; readonly content: Content },
   ): Promise<void> {
     const { entries } = this.db.collections;
-    const message = await this.message(app, conversation, target);
+    const message = await this.message(app, conversation, target, edit.seq);
     if (message !== null) await this.replaceContent(app, conversation, edit, message, content);
     await this.db.write('moved', () =>
       entries.updateOne(
@@ -103,7 +105,7 @@ export class Projector {
         ),
       );
       // The edit is about to lose its content: that the message is past it must be as durable as the edit itself.
-      const after = matchedCount === 1 ? undefined : await this.message(app, conversation, seq);
+      const after = matchedCount === 1 ? undefined : await this.message(app, conversation, seq, edit.seq);
       if (after?.recalled === true) return;
       if (matchedCount === 1 || (after?.editedSeq ?? 0) >= edit.seq) {
         if (message.counts === true) await this.mark(app, conversation, message, edit.seq, false, content);
@@ -114,7 +116,7 @@ export class Projector {
   }
 
   private async blank(app: AppId, conversation: ConversationId, seq: number, target: number): Promise<void> {
-    const message = await this.message(app, conversation, target);
+    const message = await this.message(app, conversation, target, seq);
     if (message === null) return;
     const rest = blankedRest(message);
     await this.db.write('blank', () =>

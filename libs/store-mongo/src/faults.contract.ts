@@ -1,0 +1,69 @@
+import { mongo } from 'mongoose';
+import type { Faults, WriteStep } from './database.js';
+
+/** Failures between the single-document writes of the store, for its tests. */
+
+/** The process ends here, as far as the operation is concerned: nothing of the store expects or handles it. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+export type Failure =
+  /** The process dies before or after the write. */
+  | 'crash-before'
+  | 'crash-after'
+  /** No answer comes: the write was not done, was done, or is done later. */
+  | 'timeout-before'
+  | 'timeout-after'
+  | 'timeout-late';
+
+export const failures: readonly Failure[] = [
+  'crash-before', 'crash-after', 'timeout-before', 'timeout-after', 'timeout-late',
+]; // prettier-ignore
+
+const timeout = () => new mongo.MongoNetworkTimeoutError('connection timed out', {});
+
+/**
+ * Failures that happen to the writes of one instance: `next` says what happens to a write, by its step and its number
+ * among all writes. `settled` waits for the late ones.
+ */
+export class FaultPlan {
+  /** The steps of all writes so far, failed ones too. */
+  readonly steps: WriteStep[] = [];
+  private readonly late: Promise<unknown>[] = [];
+
+  constructor(private readonly next: (step: WriteStep, number: number) => Failure | undefined) {}
+
+  readonly faults: Faults = async (step, run) => {
+    const failure = this.next(step, this.steps.length);
+    this.steps.push(step);
+    switch (failure) {
+      case undefined:
+        return await run();
+      case 'crash-before':
+        throw new Crash(`before ${step}`);
+      case 'crash-after':
+        await run();
+        throw new Crash(`after ${step}`);
+      case 'timeout-before':
+        throw timeout();
+      case 'timeout-after':
+        await run();
+        throw timeout();
+      case 'timeout-late': {
+        const delay = 1 + (this.steps.length % 7) * 5;
+        this.late.push(
+          new Promise((resolve) => setTimeout(resolve, delay)).then(run).catch((error: unknown) => {
+            // Somebody else was faster, which is what is tested.
+            if (!(error instanceof mongo.MongoServerError)) throw error;
+          }),
+        );
+        throw timeout();
+      }
+    }
+  };
+
+  async settled(): Promise<void> {
+    await Promise.all(this.late);
+  }
+}
