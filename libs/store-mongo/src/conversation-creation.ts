@@ -2,13 +2,13 @@ import type { Head, NewEntry } from '@hongyan/conversations';
 import type { AppId, ConversationId } from '@hongyan/protocol';
 import { AppError } from '@hongyan/protocol';
 import { mongo } from 'mongoose';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MongoDatabase } from './database.js';
 import type { ConversationDocument, EntryDocument } from './documents.js';
 import { keyOf } from './documents.js';
 import { payloadToStored } from './entry-codec.js';
-import { duplicateIndexOf } from './failures.js';
+import { duplicateIndexOf, isOnlyDuplicates } from './failures.js';
 import type { LogHeads } from './log-head.js';
-import { isOnlyDuplicates } from './failures.js';
 import { uniqueConversationIndex } from './schema.js';
 
 interface Created {
@@ -45,7 +45,10 @@ export class ConversationCreation {
       const created = await this.claim(document);
       const holder = created ? id : await this.holder(app, id, uniqueKey, now);
       const head = holder === undefined ? undefined : await this.repair(app, holder);
-      if (holder === undefined || head === undefined) continue;
+      if (holder === undefined || head === undefined) {
+        await sleep(attempt * 10);
+        continue;
+      }
       // Its log may just have given the key up.
       if (created || holder === id || (await this.holder(app, id, uniqueKey, now)) === holder)
         return { created, id: holder, head };

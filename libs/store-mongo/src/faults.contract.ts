@@ -1,5 +1,6 @@
 import { mongo } from 'mongoose';
 import type { Faults, WriteStep } from './database.js';
+import { sequenceIndex } from './schema.js';
 
 /** Failures between the single-document writes of the store, for its tests. */
 
@@ -15,11 +16,24 @@ export type Failure =
   /** No answer comes: the write was not done, was done, or is done later. */
   | 'timeout-before'
   | 'timeout-after'
-  | 'timeout-late';
+  | 'timeout-late'
+  /** Something that is not on a majority yet, and never will be, is in the way of an insert. */
+  | 'phantom-duplicate';
 
 export const failures: readonly Failure[] = [
-  'crash-before', 'crash-after', 'timeout-before', 'timeout-after', 'timeout-late',
+  'crash-before', 'crash-after', 'timeout-before', 'timeout-after', 'timeout-late', 'phantom-duplicate',
 ]; // prettier-ignore
+
+/** The index that an insert of this step may run into; updates run into none. */
+const uniqueIndexes: Partial<Record<WriteStep, string>> = {
+  claim: '_id_',
+  entries: sequenceIndex,
+  own: '_id_',
+  rows: '_id_',
+};
+
+const duplicate = (index: string) =>
+  new mongo.MongoServerError({ code: 11_000, message: `E11000 duplicate key error collection: x index: ${index} dup key: {}` });
 
 const timeout = () => new mongo.MongoNetworkTimeoutError('connection timed out', {});
 
@@ -45,6 +59,11 @@ export class FaultPlan {
       case 'crash-after':
         await run();
         throw new Crash(`after ${step}`);
+      case 'phantom-duplicate': {
+        const index = uniqueIndexes[step];
+        if (index === undefined) return await run();
+        throw duplicate(index);
+      }
       case 'timeout-before':
         throw timeout();
       case 'timeout-after':

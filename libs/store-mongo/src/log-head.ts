@@ -80,11 +80,11 @@ export class LogHeads {
    * from an error counts only when a majority read shows it.
    */
   async passed(app: AppId, conversation: ConversationId, last: number): Promise<Head> {
-    for (let attempt = 0; attempt < 40; attempt += 1) {
+    for (let delay = 2; delay < 500; delay *= 2) {
       const head = await this.repair(app, conversation);
       if (head === undefined) throw new AppError('not_found');
       if (head.last > last) return head;
-      await sleep(25);
+      await sleep(delay);
     }
     throw new AppError('unavailable', { detail: 'another writer holds the next sequence and is not confirmed' });
   }
