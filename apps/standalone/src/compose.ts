@@ -7,9 +7,9 @@ import {
   parseSecretKey,
 } from '@hongyan/apps';
 import type { StandaloneConfig } from '@hongyan/config';
-import { type ConversationService, createConversationService } from '@hongyan/conversations';
+import { createConversationService } from '@hongyan/conversations';
 import { LocalHub } from '@hongyan/delivery';
-import type { ClientId } from '@hongyan/protocol';
+import type { ClientId, Commands } from '@hongyan/protocol';
 import {
   Authenticator,
   type BanOptions,
@@ -20,7 +20,7 @@ import {
   kickClient,
   unbanClient,
 } from '@hongyan/sessions';
-import type { PinoLogger } from '@hongyan/telemetry';
+import { metricNames, type PinoLogger, startTelemetry } from '@hongyan/telemetry';
 import { authenticateServer } from './authenticate-server.js';
 import { clientRegistry, sessionKeyFrom } from './client-registry.js';
 import type { DataFolder } from './data-folder.js';
@@ -31,7 +31,7 @@ import { type Store, openStore } from './open-store.js';
 export interface Composition {
   readonly store: Store;
   readonly hub: LocalHub;
-  readonly commands: ConversationService;
+  readonly commands: Commands;
   readonly directory: CachedAppDirectory;
   readonly administration: AppAdministration;
   readonly authenticator: Authenticator;
@@ -77,15 +77,25 @@ export async function compose(
       changed: (id: App['id']) => directory.changed(id),
     };
     const hub = new LocalHub({ onError: report('publish_failed') });
-    const commands = createConversationService({
+    const { metricsPort, metricsHost, traces, traceRatio } = config;
+    const telemetry = await startTelemetry({
+      serviceName: 'hongyan-standalone',
+      metricsPort,
+      metricsHost,
+      traces,
+      traceRatio,
+    });
+    telemetry.gauge(metricNames.sessions, 'Connected sessions.', () => hub.sessions);
+    const conversations = createConversationService({
       log: store.log,
       conversations: store.conversations,
       members: store.members,
       clients: store.clients,
       apps: directory,
-      broker: hub,
+      broker: telemetry.broker(hub),
       presence: hub,
       rooms: hub,
+      observer: telemetry.observer,
       onError: (what, err) => logger.error({ what, err }),
     });
 
@@ -108,7 +118,7 @@ export async function compose(
     return {
       store,
       hub,
-      commands,
+      commands: telemetry.commands(conversations),
       directory,
       administration,
       authenticator,
@@ -123,9 +133,10 @@ export async function compose(
       health: new Health(randomUUID(), () => store.apps.tenants()),
       operatorToken: config.operatorToken ?? folder.operatorToken(),
       async close() {
-        await commands.close();
+        await conversations.close();
         await revocations.stop();
         await store.close();
+        await telemetry.stop();
       },
     };
   } catch (error) {

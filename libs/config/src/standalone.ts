@@ -46,6 +46,23 @@ export const standaloneSchema = z.object({
     env: 'HONGYAN_LOG_FORMAT',
     description: 'JSON lines or short readable ones; `auto` is readable on a terminal.',
   }),
+  metricsPort: setting(port.default(0), {
+    env: 'HONGYAN_METRICS_PORT',
+    description: 'The port on which Prometheus finds `/metrics`. 0: no metrics.',
+  }),
+  metricsHost: setting(z.string().min(1).default('127.0.0.1'), {
+    env: 'HONGYAN_METRICS_HOST',
+    description: 'The address of the metrics port. It tells of no tenant, but is not for the public.',
+  }),
+  traces: setting(z.stringbool().default(false), {
+    env: 'HONGYAN_TRACES',
+    description:
+      'Whether spans are sent to an OpenTelemetry collector, named by the standard `OTEL_EXPORTER_OTLP_ENDPOINT`.',
+  }),
+  traceRatio: setting(z.coerce.number().min(0).max(1).default(0.01), {
+    env: 'HONGYAN_TRACE_RATIO',
+    description: 'The share of commands that are traced when the caller does not decide it.',
+  }),
   drainSeconds: setting(z.coerce.number().min(0).max(600).default(10), {
     env: 'HONGYAN_DRAIN_SECONDS',
     description: 'At the end, how long requests and connections under way may take before they are cut.',

@@ -388,7 +388,7 @@ describe('sync', () => {
     expect(synced.items.map((row) => [row.conversation.id, row.unread, row.conversation.seq])).toEqual([
       [one, 1, 2],
     ]);
-    expect(await bob.run('conversation.sync', { token: synced.token as string })).toMatchObject({
+    expect(await bob.run('conversation.sync', { token: synced.token })).toMatchObject({
       items: [],
       gone: [],
     });

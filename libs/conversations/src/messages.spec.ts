@@ -1,4 +1,4 @@
-import { type MessageId, parseMessageId } from '@hongyan/protocol';
+import { parseMessageId } from '@hongyan/protocol';
 import { appOf, Harness, newOp, type TestClient } from './service-harness.contract.js';
 
 let h: Harness;
@@ -37,7 +37,12 @@ it('tells the others and the own other devices, but not the sending session', as
   const [copy] = tablet.events;
   expect(copy).toMatchObject({
     type: 'entry',
-    entry: { seq: 2, by: 'ann', kind: 'message', message: { id, body: 'hello', op: expect.any(String) } },
+    entry: {
+      seq: 2,
+      by: 'ann',
+      kind: 'message',
+      message: { id, body: 'hello', op: expect.any(String) as string },
+    },
   });
 });
 
@@ -207,9 +212,7 @@ describe('edits and recalls', () => {
       'message_not_found',
     );
     expect(await ann.outcome('message.edit', { message: 'nonsense', body: 'x' })).toBe('message_not_found');
-    expect(await ann.outcome('message.recall', { message: 'ffffffffffffffffffffffff.1' as MessageId })).toBe(
-      'not_found',
-    );
+    expect(await ann.outcome('message.recall', { message: 'ffffffffffffffffffffffff.1' })).toBe('not_found');
   });
 });
 

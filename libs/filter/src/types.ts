@@ -4,7 +4,8 @@ import type { Json } from '@hongyan/protocol';
  * A tenant's or client's `where`, parsed once. Each engine translates it; {@link evaluate} says what it means.
  * Dates are values of their own: `{ date: milliseconds }`.
  */
-export type FilterValue = string | number | boolean | null | { readonly date: number } | { readonly json: Json };
+export type FilterValue =
+  string | number | boolean | null | { readonly date: number } | { readonly json: Json };
 
 /** Path inside a conversation document: a known column, or into `attributes`. Always as segments, never as text. */
 export type FieldPath = readonly [string, ...string[]];

@@ -33,7 +33,7 @@ const clientIds = z.array(clientId).min(1).max(hardLimits.idsPerCall);
 const seq = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const time = z.int().min(0).max(8.64e15);
 const page = z.int().min(1).max(hardLimits.page);
-const cursor = z.string().max(512);
+const cursor = z.string().max(4096);
 const jsonObject = z.record(z.string(), z.json());
 
 export const format = z.enum(['text', 'json', 'binary']);

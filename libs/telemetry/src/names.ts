@@ -1,0 +1,25 @@
+/**
+ * Every metric, span and attribute name. Labels stay bounded: operations, outcomes, classes, reasons; never a tenant, app,
+ * client or conversation.
+ */
+export const metricNames = {
+  commandDuration: 'hongyan.command.duration',
+  appendDuration: 'hongyan.append.duration',
+  appendBatch: 'hongyan.append.batch',
+  eventsPublished: 'hongyan.events.published',
+  sessions: 'hongyan.sessions',
+} as const;
+
+export const spanNames = {
+  append: 'append',
+  publish: 'publish',
+} as const;
+
+export const attributeNames = {
+  operation: 'hongyan.operation',
+  outcome: 'hongyan.outcome',
+  caller: 'hongyan.caller',
+  eventClass: 'hongyan.event.class',
+  appId: 'hongyan.app.id',
+  batch: 'hongyan.batch',
+} as const;
