@@ -13,6 +13,15 @@ const withoutSchemas = {
       : undefined,
 };
 
+/** The protocol knows WebSocket only: the other transports need not be carried along. */
+const webSocketOnly = {
+  name: 'web-socket-only',
+  load: (id) =>
+    /engine\.io-client[\\/]build[\\/]esm[\\/]transports[\\/]index\.js$/.test(id)
+      ? `import { WS } from './websocket.js'; export const transports = { websocket: WS };`
+      : undefined,
+};
+
 const shared = {
   cwd: root,
   target: 'es2022',
@@ -39,6 +48,7 @@ export default defineConfig([
     platform: 'browser',
     minify: true,
     deps: { alwaysBundle: [/.*/] },
+    plugins: [webSocketOnly],
     clean: false,
     dts: false,
   },

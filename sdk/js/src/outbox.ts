@@ -202,6 +202,7 @@ export class Outbox {
     lane.careful = true;
     this.host.changed(item.handle.update({ state: 'queued' }));
     if (!this.host.ready(conversation)) return; // flushed when the network is back
+    if (lane.timer !== undefined && error.retryAfterMs === undefined) return; // those behind it fail along
     clearTimeout(lane.timer);
     lane.timer = setTimeout(() => {
       lane.timer = undefined;

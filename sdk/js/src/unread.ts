@@ -14,6 +14,8 @@ export class UnreadCounter {
   #base = { unread: 0, mentions: 0 };
   /** Unread messages after the base, by sequence: does it mention me? */
   readonly #tail = new Map<number, boolean>();
+  /** The last entry that changed an older message. */
+  #lastChange = 0;
   readSeq = 0;
   uncertain = false;
 
@@ -34,7 +36,7 @@ export class UnreadCounter {
     if (seq < this.#seq) return;
     this.#seq = seq;
     this.#base = { unread, mentions: mentionUnread };
-    this.uncertain = false;
+    this.uncertain = seq < this.#lastChange; // counted before a recall or an edit that I have applied already
     for (const key of [...this.#tail.keys()]) if (key <= seq) this.#tail.delete(key);
     const ahead = this.readSeq;
     this.readSeq = readSeq;
@@ -50,9 +52,11 @@ export class UnreadCounter {
         if (this.#tail.size > maxTail) this.#fold(entry.seq);
         break;
       case 'edit':
+        this.#lastChange = entry.seq;
         this.#edited(entry.message);
         break;
       case 'recall':
+        this.#lastChange = entry.seq;
         this.#recalled(entry.message);
         break;
       case 'added':

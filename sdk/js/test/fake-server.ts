@@ -165,7 +165,7 @@ export class FakeServer {
     socket.on('c', (name: string, args: Args, ack: Ack = () => undefined) => {
       const command = { name, args, session };
       this.commands.push(command);
-      const run = (): unknown => this.#run(command);
+      const run = (): unknown => this.run(command);
       if (this.intercept(command, ack, run)) return;
       try {
         ack({ ok: run() });
@@ -175,7 +175,8 @@ export class FakeServer {
     });
   }
 
-  #run({ name, args, session }: Command): unknown {
+  /** What the server would do, without a socket. */
+  run({ name, args, session }: Command): unknown {
     const { client } = session;
     const mine = (): FakeConversation[] => [...this.conversations.values()].filter((c) => c.kind !== 'room' && c.members.includes(client));
     const totals = { unread: 0, mentionUnread: 0, unmutedUnread: 0 };
