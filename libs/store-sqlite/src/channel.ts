@@ -53,7 +53,7 @@ export class Channel<T extends Record<string, Operation>> {
   ) {
     engine.onAnswers((answers) => answers.forEach((answer) => this.settle(answer)));
     engine.onFailure((error) => this.fail(error));
-    this.sweeper = setInterval(() => this.sweep(), Math.min(1_000, options.timeout));
+    this.sweeper = setInterval(() => this.sweep(), Math.min(1_000, Math.max(10, options.timeout)));
     this.sweeper.unref();
   }
 

@@ -24,6 +24,7 @@ async function open(folder: string, onClose: () => void) {
       now = time;
     },
     close: async () => {
+      expect((await store.check()).findings).toEqual([]);
       await store.close();
       onClose();
     },

@@ -1,3 +1,6 @@
 export { openSqliteStore } from './open-store.js';
 export type { SqliteStore, SqliteStoreOptions } from './open-store.js';
 export { StoreVersionError } from './migrations.js';
+export type { CheckReport, Finding } from './check.js';
+export type { BackupProgress } from './backup.js';
+export type { StoreStats } from './stats.js';

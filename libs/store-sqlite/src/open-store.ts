@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { AppStore } from '@hongyan/apps';
 import type { ClientStore, ConversationStore, LogStore, MemberStore } from '@hongyan/conversations';
 import type { RevocationStore } from '@hongyan/sessions';
+import { backupTo } from './backup.js';
+import type { BackupProgress } from './backup.js';
 import { Channel } from './channel.js';
 import type { ChannelOptions, Engine } from './channel.js';
 import type { Channels } from './channels.js';
+import type { CheckReport } from './check.js';
 import { openReadConnection, openWriteConnection } from './database.js';
-import type { Database } from './database.js';
 import { LocalEngine, ThreadEngine } from './engines.js';
 import { lockFolder } from './folder-lock.js';
 import { migrate } from './migrations.js';
@@ -19,10 +21,13 @@ import { SqliteConversationStore } from './sqlite-conversation-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
 import { SqliteRevocationStore } from './sqlite-revocation-store.js';
+import { bytesOf } from './stats.js';
+import type { StoreStats } from './stats.js';
 import { Writer } from './writer.js';
 import type { Writes } from './writer.js';
 
 export const databaseFile = 'hongyan.db';
+const memory = ':memory:';
 
 export interface SqliteStoreOptions {
   /** Made if it does not exist. ':memory:': nothing is kept; implies `threads: false`. */
@@ -48,13 +53,18 @@ export interface SqliteStore {
   readonly clients: ClientStore;
   readonly apps: AppStore;
   readonly revocations: RevocationStore;
+  /** Copies the store into `folder`, which must hold none, while it is used. */
+  backup(folder: string, onProgress?: (progress: BackupProgress) => void): Promise<void>;
+  /** Reads everything and compares what was derived with the logs. Takes long; nothing waits for it. */
+  check(): Promise<CheckReport>;
+  stats(): Promise<StoreStats>;
   /** Answers what was asked, writes everything into the one file and lets go of the folder. */
   close(): Promise<void>;
 }
 
 /** Throws StoreVersionError, AppError `in_use`, or what the file system says. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  if (options.folder === ':memory:') return assemble(options, memoryEngines(), () => undefined);
+  if (options.folder === memory) return assemble(options, memoryEngines(), memory, () => undefined);
   mkdirSync(options.folder, { recursive: true });
   const unlock = lockFolder(options.folder);
   try {
@@ -62,7 +72,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     prepare(path);
     const engines =
       options.threads === false ? localEngines(path, options) : await threadEngines(path, options);
-    return assemble(options, engines, unlock);
+    return assemble(options, engines, path, unlock);
   } catch (error) {
     unlock();
     throw error;
@@ -82,21 +92,31 @@ function prepare(path: string): void {
 interface Engines {
   readonly writer: Engine;
   readonly readers: readonly Engine[];
+  /** One more reader, for what takes long. Whoever asked for it closes it. */
+  readonly extraReader: () => Promise<Engine>;
 }
 
 const limited = ({ maxPages }: SqliteStoreOptions) => (maxPages === undefined ? {} : { maxPages });
 
 function localEngines(path: string, options: SqliteStoreOptions): Engines {
+  const reader = () => new LocalEngine(new Reader(openReadConnection(path)));
   const writer = new LocalEngine(new Writer(openWriteConnection(path, limited(options))));
-  return { writer, readers: [new LocalEngine(new Reader(openReadConnection(path)))] };
+  return { writer, readers: [reader()], extraReader: () => Promise.resolve(reader()) };
 }
 
 function memoryEngines(): Engines {
-  const db: Database = openWriteConnection(':memory:');
+  const db = openWriteConnection(memory);
   migrate(db);
-  const reader = new Reader(db);
-  reader.close = () => undefined; // the connection is the writer's
-  return { writer: new LocalEngine(new Writer(db)), readers: [new LocalEngine(reader)] };
+  const reader = () => {
+    const shared = new Reader(db);
+    shared.close = () => undefined; // the connection is the writer's
+    return new LocalEngine(shared);
+  };
+  return {
+    writer: new LocalEngine(new Writer(db)),
+    readers: [reader()],
+    extraReader: () => Promise.resolve(reader()),
+  };
 }
 
 async function threadEngines(path: string, options: SqliteStoreOptions): Promise<Engines> {
@@ -104,15 +124,17 @@ async function threadEngines(path: string, options: SqliteStoreOptions): Promise
     path,
     ...limited(options),
   });
-  const script = new URL('./reader-thread.js', import.meta.url);
+  const reader = () => ThreadEngine.start(new URL('./reader-thread.js', import.meta.url), { path });
   const count = Math.min(2, Math.max(1, options.readers ?? 1));
-  const readers = await Promise.all(
-    Array.from({ length: count }, () => ThreadEngine.start(script, { path })),
-  );
-  return { writer, readers };
+  return { writer, readers: await Promise.all(Array.from({ length: count }, reader)), extraReader: reader };
 }
 
-function assemble(options: SqliteStoreOptions, engines: Engines, unlock: () => void): SqliteStore {
+function assemble(
+  options: SqliteStoreOptions,
+  engines: Engines,
+  path: string,
+  unlock: () => void,
+): SqliteStore {
   const { bound = 20_000, timeout = 10_000, clock = Date.now } = options;
   const settings: ChannelOptions = { bound, timeout };
   const write = new Channel<Writes>(engines.writer, settings);
@@ -126,6 +148,12 @@ function assemble(options: SqliteStoreOptions, engines: Engines, unlock: () => v
     },
     now: clock,
   };
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await Promise.all(readers.map((reader) => reader.close()));
+    await write.close();
+    unlock();
+  };
   return {
     log: new SqliteLogStore(channels),
     conversations: new SqliteConversationStore(channels),
@@ -133,10 +161,21 @@ function assemble(options: SqliteStoreOptions, engines: Engines, unlock: () => v
     clients: new SqliteClientStore(channels),
     apps: new SqliteAppStore(channels),
     revocations: new SqliteRevocationStore(channels),
-    async close() {
-      await Promise.all(readers.map((reader) => reader.close()));
-      await write.close();
-      unlock();
+    async backup(folder, onProgress) {
+      if (path === memory) throw new Error('a store in memory has no file to copy');
+      await backupTo(path, join(folder, databaseFile), onProgress);
     },
+    async check() {
+      const reader = new Channel<Reads>(await engines.extraReader(), { bound: 1, timeout: 24 * 3_600_000 });
+      try {
+        return await reader.call('check');
+      } finally {
+        await reader.close();
+      }
+    },
+    async stats() {
+      return { bytes: path === memory ? 0 : bytesOf(path), ...(await channels.read.call('rowCounts')) };
+    },
+    close: () => (closing ??= close()),
   };
 }

@@ -1,5 +1,6 @@
 import { app, apps, revocationsSince, tenants } from './administration-reads.js';
 import type { Answers, Batch, Executor } from './batch.js';
+import { check } from './check.js';
 import { blockedBy, clients, clientPage, refusing } from './client-reads.js';
 import { byUniqueKey, everyone, find, load } from './conversation-reads.js';
 import { query } from './conversation-query.js';
@@ -8,6 +9,7 @@ import { toFailure } from './failures.js';
 import { list, sync, totals } from './list-reads.js';
 import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
 import { among, count, memberPage, own, receipts } from './member-reads.js';
+import { rowCounts } from './stats.js';
 
 /** Everything that can be asked of a reader. */
 export const reads = {
@@ -16,6 +18,7 @@ export const reads = {
   own, among, memberPage, receipts, count, list, sync, totals,
   clients, clientPage, blockedBy, refusing,
   tenants, app, apps, revocationsSince,
+  check, rowCounts,
 }; // prettier-ignore
 export type Reads = typeof reads;
 

@@ -110,6 +110,7 @@ export class Writer implements Executor {
   }
 
   private transaction<T>(body: () => T): T {
+    if (this.db.connection.isTransaction) this.db.exec('ROLLBACK'); // one that could not be rolled back when it failed
     this.db.exec('BEGIN IMMEDIATE');
     try {
       const result = body();
@@ -117,10 +118,17 @@ export class Writer implements Executor {
       this.db.exec('COMMIT');
       return result;
     } catch (error) {
+      this.abandon();
+      throw error;
+    }
+  }
+
+  private abandon(): void {
+    try {
       // SQLite has rolled back by itself after some errors of the disk.
       if (this.db.connection.isTransaction) this.db.exec('ROLLBACK');
+    } finally {
       this.context.forget();
-      throw error;
     }
   }
 }

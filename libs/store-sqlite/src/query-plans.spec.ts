@@ -1,0 +1,74 @@
+import { client, make, message, append, T0 } from '../../conversations/src/fixtures.contract.js';
+import { Database, openWriteConnection } from './database.js';
+import { LocalEngine } from './engines.js';
+import { Channel } from './channel.js';
+import { migrate } from './migrations.js';
+import { Reader } from './reader.js';
+import type { Reads } from './reader.js';
+import { SqliteConversationStore } from './sqlite-conversation-store.js';
+import { SqliteLogStore } from './sqlite-log-store.js';
+import { SqliteMemberStore } from './sqlite-member-store.js';
+import { Writer } from './writer.js';
+import type { Writes } from './writer.js';
+
+/** Tables that grow; going through one of them is what no request may do. */
+const large = /SCAN (entry|member|head|conversation|client|mention|e|m|h|c|a|t|x)\b/;
+
+it('every statement of the stores finds its rows by an index', async () => {
+  const db = openWriteConnection(':memory:');
+  migrate(db);
+  const seen = new Set<string>();
+  for (const method of ['get', 'all', 'run', 'rows'] as const) {
+    const original = Database.prototype[method] as (sql: string, ...values: never[]) => unknown;
+    db[method] = ((sql: string, ...values: never[]) => {
+      seen.add(sql);
+      return original.call(db, sql, ...values);
+    }) as never;
+  }
+  const settings = { bound: 100, timeout: 1_000 };
+  const read = new Channel<Reads>(new LocalEngine(new Reader(db)), settings);
+  const write = new Channel<Writes>(new LocalEngine(new Writer(db)), settings);
+  const channels = { read, write, now: () => T0 };
+  const log = new SqliteLogStore(channels);
+  const conversations = new SqliteConversationStore(channels);
+  const members = new SqliteMemberStore(channels);
+
+  const made = await make({ conversations });
+  const [ann, bob] = [client('ann'), client('bob')];
+  const { app, id } = made;
+  await append({ log }, made, [
+    message('ann', 'a', { mentions: [bob], mentionAll: true }), message('ann', 'b'),
+    { ...message('bob', ''), payload: { kind: 'edit', target: 2, format: 'text', body: 'x' } },
+    { ...message('bob', ''), payload: { kind: 'recall', target: 2 } },
+    { ...message('bob', ''), payload: { kind: 'added', members: [client('cid')] } },
+    { ...message('bob', ''), payload: { kind: 'removed', members: [client('cid')] } },
+  ]); // prettier-ignore
+  await log.entries(app, id, { after: 0, limit: 10 });
+  await log.history(app, id, { direction: 'backward', after: 0, before: 99, limit: 5 });
+  await log.history(app, id, { direction: 'forward', after: 0, before: 99, limit: 5, types: ['x'] });
+  await log.messages(app, id, [2]);
+  await log.byOperation(app, id, ann, 'op' as never);
+  await log.seqAt(app, id, T0);
+  await conversations.load(app, id);
+  await conversations.find(app, [id]);
+  await conversations.byUniqueKey(app, 'k');
+  await conversations.everyone(app);
+  await members.own(app, id, bob);
+  await members.among(app, id, [ann]);
+  await members.members(app, id, { limit: 5 });
+  await members.advanceRead(app, id, ann, 2);
+  await members.advanceDelivered(app, [{ conversation: id, client: bob, seq: 2 }]);
+  await members.setOwn(app, id, ann, { markedUnread: true });
+  await members.receipts(app, id, 2, ann, { kind: 'read', limit: 5 });
+  await members.list(app, ann, { limit: 10, hidden: true });
+  await members.sync(app, ann, { limit: 10 });
+  await members.count(app, ann);
+
+  expect(seen.size).toBeGreaterThan(35);
+  for (const sql of seen) {
+    const plan = db.connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => String(detail)).join('\n'); // prettier-ignore
+    if (plan.startsWith('CO-ROUTINE h\nSCAN CONSTANT ROW')) continue; // `h` is one row of given numbers
+    expect({ sql, plan }).toEqual({ sql, plan: expect.not.stringMatching(large) as string });
+  }
+  await read.close();
+});

@@ -1,0 +1,96 @@
+// Appends per second and CPU of the SQLite store alone, with its threads, on a folder of its own.
+//   node test/load/store-append.mjs [--in-flight 1,200,1600] [--seconds 3] [--conversations 200] [--receipts]
+// CPU is user + system time of the whole process: the asking thread, the writer and the readers.
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openSqliteStore } from '../../dist/libs/store-sqlite/src/index.js';
+
+const { values } = parseArgs({
+  options: {
+    'in-flight': { type: 'string', default: '1,200,1600' },
+    seconds: { type: 'string', default: '3' },
+    conversations: { type: 'string', default: '200' },
+    receipts: { type: 'boolean', default: false },
+    folder: { type: 'string' },
+  },
+});
+
+const app = 'bench';
+const body = 'x'.repeat(100);
+const folder = mkdtempSync(join(values.folder ?? tmpdir(), 'hongyan-bench-'));
+const store = await openSqliteStore({ folder });
+let ops = 0;
+const nextOp = () => `${Date.now().toString(36)}${(ops += 1).toString(36).padStart(7, '0')}`;
+
+async function conversations(count) {
+  return Promise.all(
+    Array.from({ length: count }, async (_, n) => {
+      const [a, b] = [`client-${2 * n}`, `client-${2 * n + 1}`];
+      const id = n.toString(16).padStart(24, '0');
+      const members = [
+        { client: a, role: 'owner' },
+        { client: b, role: 'member' },
+      ];
+      const now = Date.now();
+      const conversation = { id, kind: 'ordinary', attributes: {}, frozen: false, createdAt: now, updatedAt: now };
+      const payload = { kind: 'created', conversation, members };
+      const { head } = await store.conversations.create(app, { author: a, op: nextOp(), payload }, now);
+      return { id, members: [a, b], last: head.last };
+    }),
+  );
+}
+
+const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? 0;
+
+/** `inFlight` appends of one message each are always under way, spread over the conversations. */
+async function run(all, inFlight, seconds) {
+  const latencies = [];
+  const end = performance.now() + seconds * 1000;
+  const sender = async (n) => {
+    const conversation = all[n % all.length];
+    for (let turn = n; performance.now() < end; turn += 1) {
+      const author = conversation.members[turn % 2];
+      const expected = conversation.last;
+      conversation.last += 1;
+      const entry = { author, op: nextOp(), payload: { kind: 'message', format: 'text', body } };
+      const started = performance.now();
+      const { head, results } = await store.log.append(app, { conversation: conversation.id, expected, now: Date.now(), entries: [entry] });
+      if (results.length !== 1) throw new Error('a race was lost that nobody ran');
+      latencies.push(performance.now() - started);
+      if (values.receipts) await store.members.advanceRead(app, conversation.id, conversation.members[(turn + 1) % 2], head.last);
+    }
+  };
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  await Promise.all(Array.from({ length: inFlight }, (_, n) => sender(n)));
+  const elapsed = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpu);
+  latencies.sort((a, b) => a - b);
+  return {
+    inFlight,
+    perSecond: Math.round((latencies.length / elapsed) * 1000),
+    cpuUsEach: Number(((user + system) / latencies.length).toFixed(1)),
+    p50Ms: Number(percentile(latencies, 0.5).toFixed(2)),
+    p99Ms: Number(percentile(latencies, 0.99).toFixed(2)),
+    messages: latencies.length,
+  };
+}
+
+try {
+  const all = await conversations(Number(values.conversations));
+  await run(all, 200, 1);
+  let messages = 0;
+  for (const inFlight of values['in-flight'].split(',').map(Number)) {
+    const result = await run(all, inFlight, Number(values.seconds));
+    messages += result.messages;
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  }
+  const last = all.reduce((sum, { last }) => sum + last, 0);
+  await store.close();
+  const bytes = statSync(join(folder, 'hongyan.db')).size;
+  process.stdout.write(`${JSON.stringify({ messages, bytes, bytesPerEntry: Math.round(bytes / last) })}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
