@@ -1,4 +1,4 @@
-// Builds apps and libs to dist/ with swc, the SDK with tsdown and the samples' files; each only if its inputs changed.
+// Builds apps and libs (swc), the SDK (tsdown) and its samples (their own script) to dist/; each only if its inputs changed.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import { isMain, root, runNode } from './run.mjs';
@@ -72,20 +72,20 @@ function buildSdk(quiet) {
   if (runNode(args, { quiet }) !== 0) throw new Error('the build of sdk/js failed');
 }
 
-/** A sample either builds itself (build.mjs, called with its output folder) or is copied (public/). */
+const samples = at('sdk', 'samples');
+const samplesOut = join(dist, 'samples');
+
+/** A sample builds itself: its build.mjs is called with the output folder. */
 function buildSample(name, quiet) {
-  const out = join(dist, 'samples', name);
-  const script = at('samples', name, 'build.mjs');
+  const out = join(samplesOut, name);
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  if (existsSync(script)) {
-    if (runNode([script, out], { quiet }) !== 0) throw new Error(`the build of samples/${name} failed`);
-  } else if (existsSync(at('samples', name, 'public')))
-    cpSync(at('samples', name, 'public'), out, { recursive: true });
+  const script = join(samples, name, 'build.mjs');
+  if (runNode([script, out], { quiet }) !== 0) throw new Error(`the build of sdk/samples/${name} failed`);
 }
 
 function steps() {
-  const samples = existsSync(at('samples')) ? readdirSync(at('samples'), { withFileTypes: true }) : [];
+  const found = existsSync(samples) ? readdirSync(samples, { withFileTypes: true }) : [];
   const sdk = existsSync(at('sdk', 'js', 'src', 'index.ts'))
     ? [
         {
@@ -104,12 +104,12 @@ function steps() {
       build: buildServer,
     },
     ...sdk,
-    ...samples
-      .filter((entry) => entry.isDirectory())
+    ...found
+      .filter((entry) => existsSync(join(samples, entry.name, 'build.mjs')))
       .map(({ name }) => ({
         name: `samples/${name}`,
-        inputs: [at('samples', name), at('sdk', 'js'), at('libs', 'protocol'), ...tools],
-        output: join(dist, 'samples', name),
+        inputs: [join(samples, name), at('sdk', 'js'), at('libs', 'protocol'), ...tools],
+        output: join(samplesOut, name),
         build: (quiet) => buildSample(name, quiet),
       })),
   ];

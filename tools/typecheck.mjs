@@ -1,4 +1,4 @@
-// Type-checks the three programs: server (apps, libs), tests, SDK. Each is skipped only while it has no file.
+// Type-checks the programs: server (apps, libs), tests, SDK, its sample. Each is skipped only while it has no file.
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { root, runNode } from './run.mjs';
@@ -8,6 +8,7 @@ const programs = [
   { config: 'tsconfig.json', folders: ['apps', 'libs'] },
   { config: 'test/tsconfig.json', folders: ['test'] },
   { config: 'sdk/js/tsconfig.json', folders: ['sdk/js/src'] },
+  { config: 'sdk/samples/chat/tsconfig.json', folders: ['sdk/samples/chat/src'] },
 ];
 
 ensureBuilt({ only: 'sdk' }); // apps see the SDK as its users do: by its published types
