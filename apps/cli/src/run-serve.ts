@@ -5,7 +5,7 @@ import { untilSignal } from './signals.js';
 import type { ServeOptions } from './serve-commands.js';
 
 /** Where the build puts the web sample. */
-export const sampleFolder = fileURLToPath(new URL('../../../samples/web', import.meta.url));
+export const sampleFolder = fileURLToPath(new URL('../../../samples/chat', import.meta.url));
 
 /** How much longer than the drain a stop may take before it is forced. */
 const MARGIN_MS = 20_000;

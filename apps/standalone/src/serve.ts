@@ -12,6 +12,7 @@ import { type ConnectionParts, configureSockets } from '../../connection/src/ind
 import { type Composition, compose } from './compose.js';
 import { DataFolder } from './data-folder.js';
 import { nestLog } from './nest-log.js';
+import { serveSample } from './serve-sample.js';
 import { StandaloneModule } from './standalone.module.js';
 import { StartError } from './start-error.js';
 
@@ -52,7 +53,7 @@ export async function serve(
     const { sampleFolder, announce = true } = options;
     const sample = sampleFolder !== undefined && existsSync(join(sampleFolder, 'index.html'));
     const app = await createDoors(parts, config, logger);
-    if (sample) app.useStaticAssets(sampleFolder, { prefix: '/sample/' });
+    if (sample) serveSample(app, sampleFolder, parts.directory);
     await listen(app, config);
     const url = urlOf(app.getHttpServer(), config.host);
     if (announce) folder.writeServer({ url, pid: process.pid, instance });
