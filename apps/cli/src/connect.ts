@@ -69,7 +69,7 @@ async function ownServer(
 ): Promise<{ connection: Connection; stop: () => Promise<void> } | undefined> {
   const { serve, heldByOther } = await import('../../standalone/src/index.js');
   try {
-    const quiet = { ...config, host: '127.0.0.1', port: 0, drainSeconds: 0 };
+    const quiet = { ...config, host: '127.0.0.1', port: 0, drainSeconds: 0, metricsPort: 0, traces: false };
     const server = await serve(quiet, silentLogger, { announce: false });
     return { connection: connectionTo(server.url, server.operatorToken), stop: () => server.stop() };
   } catch (error) {

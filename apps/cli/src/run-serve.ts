@@ -8,7 +8,7 @@ import type { ServeOptions } from './serve-commands.js';
 export const sampleFolder = fileURLToPath(new URL('../../../samples/chat', import.meta.url));
 
 /** How much longer than the drain a stop may take before it is forced. */
-const MARGIN_MS = 20_000;
+export const MARGIN_MS = 20_000;
 
 export async function runServe(options: ServeOptions): Promise<number> {
   const { config, warnings } = loadConfig(standaloneSchema, process.env, pick(options));

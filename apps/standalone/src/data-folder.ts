@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { secretKeyFromFile } from '@hongyan/apps';
 import { StartError } from './start-error.js';
 
@@ -29,7 +29,7 @@ export class DataFolder {
   static prepare(path: string): DataFolder {
     const absolute = resolve(path);
     try {
-      mkdirSync(absolute, { recursive: true, mode: 0o700 });
+      makeFolder(absolute);
       accessSync(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
       const probe = join(absolute, `.probe-${process.pid}`);
       writeFileSync(probe, '');
@@ -86,6 +86,13 @@ export class DataFolder {
   removeServer(instance: string): void {
     if (this.readServer()?.instance === instance) rmSync(join(this.path, SERVER_FILE), { force: true });
   }
+}
+
+/** One by one: Node's own recursive way does not end where a file system refuses oddly, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function readText(file: string): string | undefined {

@@ -8,6 +8,10 @@ export class Health {
     private readonly probe: () => Promise<unknown>,
   ) {}
 
+  get isReady(): boolean {
+    return this.state === 'ready';
+  }
+
   ready(): void {
     this.state = 'ready';
   }

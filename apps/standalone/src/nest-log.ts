@@ -1,8 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from '@hongyan/telemetry';
 
-/** Nest's own lines in our log: its chatter at debug, what went wrong as it is. */
-export function nestLog(logger: Logger): LoggerService {
+/**
+ * Nest's own lines in our log: its chatter at debug, and what went wrong as it is once we serve; before, it is thrown
+ * as well and told once.
+ */
+export function nestLog(logger: Logger, serving: () => boolean): LoggerService {
   const line = (message: unknown, rest: unknown[]) => ({
     what: 'nest',
     about: rest.at(-1),
@@ -13,7 +16,8 @@ export function nestLog(logger: Logger): LoggerService {
     verbose: (message: unknown, ...rest: unknown[]) => logger.debug(line(message, rest)),
     debug: (message: unknown, ...rest: unknown[]) => logger.debug(line(message, rest)),
     warn: (message: unknown, ...rest: unknown[]) => logger.warn(line(message, rest)),
-    error: (message: unknown, ...rest: unknown[]) => logger.error(line(message, rest)),
+    error: (message: unknown, ...rest: unknown[]) =>
+      logger[serving() ? 'error' : 'debug'](line(message, rest)),
     fatal: (message: unknown, ...rest: unknown[]) => logger.error(line(message, rest)),
   };
 }

@@ -9,6 +9,7 @@ import { hardLimits } from '@hongyan/protocol';
 import { ProblemFilter } from '@hongyan/rest';
 import type { PinoLogger } from '@hongyan/telemetry';
 import { type ConnectionParts, configureSockets } from '../../connection/src/index.js';
+import { checkApps } from './check-apps.js';
 import { type Composition, compose } from './compose.js';
 import { DataFolder } from './data-folder.js';
 import { nestLog } from './nest-log.js';
@@ -52,6 +53,7 @@ export async function serve(
   try {
     const { sampleFolder, announce = true } = options;
     const sample = sampleFolder !== undefined && existsSync(join(sampleFolder, 'index.html'));
+    await checkApps(parts, logger);
     const app = await createDoors(parts, config, logger);
     if (sample) serveSample(app, sampleFolder, parts.directory);
     await listen(app, config);
@@ -85,7 +87,7 @@ async function createDoors(
   const app = await NestFactory.create<NestExpressApplication>(
     StandaloneModule.forRoot(parts, connectionParts(parts, config, logger), report),
     {
-      logger: nestLog(logger),
+      logger: nestLog(logger, () => parts.health.isReady),
       bodyParser: false,
       abortOnError: false,
     },
@@ -138,7 +140,7 @@ async function stop(
   logger.info({ what: 'server_stopping' });
   parts.health.draining();
   folder.removeServer(parts.health.instance);
-  const server = app.getHttpServer() as Server;
+  const server: Server = app.getHttpServer();
   const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000).unref();
   await app.close();
   clearTimeout(cut);

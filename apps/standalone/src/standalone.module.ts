@@ -40,7 +40,7 @@ export class StandaloneModule {
           operatorToken,
           administration,
           store: storeCare(store),
-          kick: clients.kick,
+          kick: (app, client, options) => clients.kick(app, client, options),
           presence: hub,
           report,
         }),

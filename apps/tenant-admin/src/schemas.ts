@@ -10,10 +10,10 @@ const settings = z.record(z.string().max(64), z.json());
 
 export const tenantId = id.transform((value) => value as TenantId);
 export const appId = id.transform((value) => value as AppId);
-export const clientId = z
+export const clientId: z.ZodType<ClientId> = z
   .string()
   .refine(isClientId, 'a client id is 1–64 characters without control characters')
-  .transform((value) => value as ClientId);
+  .transform((value): ClientId => value);
 
 export const createTenantSchema = z.strictObject({ id: tenantId.optional(), name });
 

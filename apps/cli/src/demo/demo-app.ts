@@ -1,0 +1,19 @@
+import { type App, type AppAdministration, createApp, createTenant, fromStored } from '@hongyan/apps';
+import { AppError, asAppId, asTenantId } from '@hongyan/protocol';
+
+export const DEMO_TENANT = asTenantId('demo');
+export const DEMO_APP = asAppId('demo');
+
+/** The demo's tenant and app, made when they are missing. Anybody may be any client of it, so that a trial needs no server. */
+export async function ensureDemoApp(
+  administration: AppAdministration,
+): Promise<{ app: App; created: boolean }> {
+  const known = await administration.store.app(DEMO_APP);
+  if (known !== undefined) return { app: fromStored(known, administration.secrets), created: false };
+  await createTenant(administration, { id: DEMO_TENANT, name: 'Demo' }).catch((error: unknown) => {
+    if (!(error instanceof AppError) || error.error !== 'already_exists') throw error;
+  });
+  const settings = { 'login.unsigned': true };
+  const app = await createApp(administration, { tenant: DEMO_TENANT, id: DEMO_APP, name: 'Demo', settings });
+  return { app, created: true };
+}
