@@ -19,6 +19,16 @@ import { applyToView, lastMessageAfter } from './view.js';
 const patienceMs = 250;
 const refreshAfterMs = 50;
 
+/** My own state right after I came in by this entry. */
+function ownAtEntrance(entry: EntryView, me: string | undefined): OwnState | undefined {
+  const { kind, seq, by } = entry;
+  const mine = kind === 'joined' ? by === me : (kind === 'created' || kind === 'added') && entry.members.includes(me as never);
+  if (!mine) return undefined;
+  const role = kind === 'created' && by === me ? 'owner' : 'member';
+  const readSeq = kind === 'created' ? 0 : seq;
+  return { role, joinedSeq: seq, readSeq, deliveredSeq: readSeq, clearedSeq: 0, revision: 0 };
+}
+
 /** A conversation of any kind as this client knows it; kept up to date by events while the client is connected. */
 export class Conversation extends ConversationCalls {
   view: ConversationView | undefined;
@@ -169,6 +179,7 @@ export class Conversation extends ConversationCalls {
     if (view !== undefined) {
       if (this.view === undefined || view.seq >= this.view.seq) this.view = view;
     }
+    if (this.own === undefined) this.own = ownAtEntrance(entry, this.core.me());
     if (this.own === undefined && !this.joined) this.refreshSoon(); // nobody told me my own state yet
     if (this.kind === 'room') return this.#roomEntry(entry);
     const log = entry.conversation === (this.id as string) ? this.#main : this.#threadLog(entry.conversation);
