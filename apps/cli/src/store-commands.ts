@@ -10,13 +10,18 @@ interface Common extends Target {
 
 export function addStoreCommands(program: Command): void {
   program
-    .command('backup <file>')
-    .description('write a consistent copy of the store, while the server runs or not')
-    .addHelpText('after', '\nExample:\n  $ hongyan backup /backups/hongyan-$(date +%F).db')
+    .command('backup <folder>')
+    .description('copy the installation into an empty folder, while the server runs or not')
+    .addHelpText('after', '\nExample:\n  $ hongyan backup /backups/hongyan-$(date +%F)')
     .action(
-      action<Common>(async ({ admin }, _, output, [file = '']) => {
-        const made = await admin.post<{ file: string }>('/backup', { file: resolve(file) });
-        answer(output, made, (b) => `Wrote ${b.file}. Keep secret.key with it: it opens the master keys.`);
+      action<Common>(async ({ admin }, _, output, [folder = '']) => {
+        const made = await admin.post<{ folder: string }>('/backup', { folder: resolve(folder) });
+        answer(
+          output,
+          made,
+          (b) =>
+            `Copied to ${b.folder}. It can be served as it is (--data); keep it as safe as the original.`,
+        );
       }),
     );
   program
@@ -24,8 +29,15 @@ export function addStoreCommands(program: Command): void {
     .description('check the store: status 1 when something is wrong')
     .action(
       action<Common>(async ({ admin }, _, output) => {
-        const result = await admin.post<{ ok: boolean; problems: string[] }>('/check', {});
-        answer(output, result, ({ ok, problems }) => (ok ? 'The store is sound.' : problems.join('\n')));
+        const result = await admin.post<{ ok: boolean; problems: string[]; counts: Record<string, number> }>(
+          '/check',
+          {},
+        );
+        const counted = ({ counts }: typeof result) =>
+          Object.entries(counts)
+            .map(([what, n]) => `${n} ${what}`)
+            .join(', ');
+        answer(output, result, (r) => (r.ok ? `The store is sound: ${counted(r)}.` : r.problems.join('\n')));
         if (!result.ok) process.exitCode = 1;
       }),
     );

@@ -44,6 +44,7 @@ export interface Composition {
   };
   readonly health: Health;
   readonly operatorToken: string;
+  readonly folder: DataFolder;
   readonly now: () => number;
   /** Stores what waits and lets go of the folder. Nothing may be asked of it afterwards. */
   close(): Promise<void>;
@@ -117,6 +118,7 @@ export async function compose(
 
     return {
       store,
+      folder,
       hub,
       commands: telemetry.commands(conversations),
       directory,

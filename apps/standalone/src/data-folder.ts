@@ -14,7 +14,7 @@ export interface ServerFile {
 
 const SERVER_FILE = 'server.json';
 const TOKEN_FILE = 'operator.token';
-const KEY_FILE = 'secret.key';
+export const KEY_FILE = 'secret.key';
 const OWNER_ONLY = 0o600;
 
 /** The folder in which an installation lives. Secrets in it are readable by the owner only. */

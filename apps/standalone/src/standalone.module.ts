@@ -19,6 +19,7 @@ export class StandaloneModule {
       commands,
       directory,
       hub,
+      folder,
       now,
       operatorToken,
       store,
@@ -39,7 +40,7 @@ export class StandaloneModule {
         TenantAdminModule.forRoot({
           operatorToken,
           administration,
-          store: storeCare(store),
+          store: storeCare(store, folder),
           kick: (app, client, options) => clients.kick(app, client, options),
           presence: hub,
           report,

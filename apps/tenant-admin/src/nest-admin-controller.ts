@@ -132,17 +132,17 @@ export class AdminController {
   /** The path is one of the server's machine. */
   @Post('backup')
   @HttpCode(200)
-  async backup(@Body() body: unknown): Promise<{ file: string }> {
-    const { file } = parseInput(backupSchema, body);
-    if (!isAbsolute(file)) throw new AppError('bad_request', { detail: 'file: give an absolute path' });
-    await this.parts.store.backup(file);
-    return { file };
+  async backup(@Body() body: unknown): Promise<{ folder: string }> {
+    const { folder } = parseInput(backupSchema, body);
+    if (!isAbsolute(folder)) throw new AppError('bad_request', { detail: 'folder: give an absolute path' });
+    await this.parts.store.backup(folder);
+    return { folder };
   }
 
   @Post('check')
   @HttpCode(200)
-  async check(): Promise<{ ok: boolean; problems: readonly string[] }> {
-    const problems = await this.parts.store.check();
-    return { ok: problems.length === 0, problems };
+  async check(): Promise<{ ok: boolean; problems: readonly string[]; counts: object }> {
+    const { problems, counts } = await this.parts.store.check();
+    return { ok: problems.length === 0, problems, counts };
   }
 }

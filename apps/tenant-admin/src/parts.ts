@@ -6,10 +6,13 @@ import type { KickOptions } from '@hongyan/sessions';
 
 /** What operators may do with the store as a whole. */
 export interface StoreCare {
-  /** Writes a consistent copy while the server runs. Throws when the file exists. */
-  backup(file: string): Promise<void>;
-  /** Everything that is wrong with the store; empty: sound. */
-  check(): Promise<readonly string[]>;
+  /** Writes a consistent copy into a folder while the server runs. Throws when the folder holds one. */
+  backup(folder: string): Promise<void>;
+  /** Everything that is wrong with the store, and how much was looked at. No problems: sound. */
+  check(): Promise<{
+    readonly problems: readonly string[];
+    readonly counts: Readonly<Record<string, number>>;
+  }>;
 }
 
 /** What the operators' door is made of; given by the composition root. */

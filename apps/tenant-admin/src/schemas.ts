@@ -46,4 +46,4 @@ export const kickSchema = z.strictObject({
 
 export const onlineSchema = z.strictObject({ clients: z.array(clientId).max(10_000).optional() });
 
-export const backupSchema = z.strictObject({ file: z.string().min(1).max(4096) });
+export const backupSchema = z.strictObject({ folder: z.string().min(1).max(4096) });

@@ -63,6 +63,7 @@ export class Stage {
 
 const WIDTH = 38;
 
+/** A time as people read it. */
 export const ms = (time: number): string =>
   time < 10
     ? `${time.toFixed(1)} ms`

@@ -42,9 +42,8 @@ async function converse(
   await bobs.read();
   const [annsInbox, bobsInbox] = [new Inbox(ann, chat.id), new Inbox(bob, chat.id)];
 
-  let arrived = 0;
-  const delivered = bobsInbox.has(1).then(() => (arrived = performance.now()));
   const sentAt = performance.now();
+  const arrival = bobsInbox.has(1).then(() => ms(performance.now() - sentAt));
   const first = await stage.step(
     'Ann: “Hello Bob!”',
     async () => chat.send('Hello Bob!'),
@@ -52,18 +51,22 @@ async function converse(
   );
   await stage.step(
     'Bob gets it',
-    () => delivered,
-    () => `${ms(arrived - sentAt)} after Ann pressed send`,
+    () => arrival,
+    (after) => `${after} after Ann sent it`,
   );
 
   const read = when<{ client?: string; read?: number }>(
     (listener) => chat.on('receipt', listener),
     (receipt) => receipt.client === 'bob' && (receipt.read ?? 0) >= (first.seq ?? 0),
   );
-  await stage.step('Bob reads it, Ann sees the receipt', async () => {
-    await bobs.read();
-    await read;
-  });
+  await stage.step(
+    'Bob reads it, Ann sees the receipt',
+    async () => {
+      await bobs.read();
+      await read;
+    },
+    () => 'receipts travel once a second at most',
+  );
 
   await stage.step('Bob: “Hello Ann!”', async () => {
     await bobs.send('Hello Ann!');
