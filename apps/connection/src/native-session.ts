@@ -74,11 +74,11 @@ export class NativeSession extends SocketWriter implements SessionSink<Frame> {
   }
 
   answer(id: number, result: unknown): void {
-    if (id >= 0) this.enqueue(answerFrame(id, `{"ok":${JSON.stringify(result) ?? '{}'}}`));
+    if (id >= 0) this.enqueueAnswer(answerFrame(id, `{"ok":${JSON.stringify(result) ?? '{}'}}`));
   }
 
   refuse(id: number, error: WireError): void {
-    if (id >= 0) this.enqueue(answerFrame(id, `{"error":${JSON.stringify(error)}}`));
+    if (id >= 0) this.enqueueAnswer(answerFrame(id, `{"error":${JSON.stringify(error)}}`));
   }
 
   close(order: CloseOrder): void {

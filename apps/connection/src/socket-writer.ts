@@ -56,6 +56,7 @@ export interface PressureBounds {
 /** What all sockets of a door share: which have to be flushed, and which are on their way out. */
 export class WriterPool {
   private dirty: SocketWriter[] = [];
+  private answered: SocketWriter[] = [];
   private scheduled = false;
   private lingering: { socket: WebSocketInternals; until: number }[] = [];
   /** For tests and metrics. */
@@ -68,16 +69,28 @@ export class WriterPool {
 
   add(writer: SocketWriter): void {
     this.dirty.push(writer);
+    this.schedule();
+  }
+
+  /** Written before all others: who waits for an answer sends again while a large fan-out is being written. */
+  addAnswered(writer: SocketWriter): void {
+    if (this.answered.at(-1) !== writer) this.answered.push(writer);
+    this.schedule();
+  }
+
+  private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     setImmediate(this.flushAll);
   }
 
   private readonly flushAll = (): void => {
-    const writers = this.dirty;
+    const { answered, dirty } = this;
+    this.answered = [];
     this.dirty = [];
     this.scheduled = false;
-    for (const writer of writers) writer.flush();
+    for (const writer of answered) writer.flush();
+    for (const writer of dirty) writer.flush();
   };
 
   linger(socket: WebSocketInternals, now = Date.now()): void {
@@ -159,6 +172,12 @@ export abstract class SocketWriter {
       if (frame.key !== undefined && this.replace(frame)) return;
     }
     this.enqueue(frame);
+  }
+
+  /** Queues an answer: never dropped, and written before what others get out of this turn. */
+  protected enqueueAnswer(frame: Frame): void {
+    this.enqueue(frame);
+    if (this.scheduled) this.pool.addAnswered(this);
   }
 
   /** Queues a frame that is never dropped. */
