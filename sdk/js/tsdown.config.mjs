@@ -4,12 +4,15 @@ import { defineConfig } from 'tsdown';
 
 const root = import.meta.dirname;
 
-/** The bundled declarations take the protocol's types, but not its schemas: see build/operation-types.d.ts. */
+/** The bundled declarations take the protocol's types, but not its schemas: see src/operation-types.ts. */
 const withoutSchemas = {
   name: 'without-schemas',
   load: (id) =>
     /libs[\\/]protocol[\\/]src[\\/]operations\.d\.ts$/.test(id)
-      ? readFileSync(join(root, 'build', 'operation-types.d.ts'), 'utf8')
+      ? readFileSync(join(root, 'src', 'operation-types.ts'), 'utf8').replace(
+          '@hongyan/protocol',
+          './results.js',
+        )
       : undefined,
 };
 

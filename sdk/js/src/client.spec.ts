@@ -42,7 +42,7 @@ async function until(condition: () => boolean, ms = 3_000): Promise<void> {
   }
 }
 
-const next = (client: HongyanClient, event: 'synced' | 'online' | 'closed'): Promise<unknown> =>
+const next = (client: HongyanClient, event: 'synced' | 'online' | 'closed' | 'state'): Promise<unknown> =>
   new Promise((resolve) => client.once(event, resolve));
 
 async function online(fake: FakeServer, more: Partial<HongyanOptions> = {}): Promise<HongyanClient> {
@@ -57,7 +57,8 @@ afterEach(async () => {
   for (const one of started.splice(0)) await (one.close?.() ?? one.stop?.());
 });
 
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe('sending', () => {
   it('resolves on the acknowledgement and tells each state', async () => {
@@ -105,14 +106,17 @@ describe('sending', () => {
     };
     const handles = range(1, 6).map((n) => client.conversations.of('c').send(`m${n}`));
     await Promise.all(handles);
-    expect(conversation.entries.map((entry) => entry.kind === 'message' && entry.message.body)).toEqual(range(1, 6).map((n) => `m${n}`));
+    expect(conversation.entries.map((entry) => entry.kind === 'message' && entry.message.body)).toEqual(
+      range(1, 6).map((n) => `m${n}`),
+    );
   });
 
   it('fails only the one that is refused for good', async () => {
     const fake = await server();
     fake.conversation('c', ['me', 'you']);
     const client = await online(fake, { sendWindow: 4 });
-    fake.intercept = ({ name, args }, ack) => name === 'message.send' && args.body === 'bad' && (ack({ error: wireError('silenced') }), true);
+    fake.intercept = ({ name, args }, ack) =>
+      name === 'message.send' && args.body === 'bad' && (ack({ error: wireError('silenced') }), true);
     const conversation = client.conversations.of('c');
     const results = await Promise.allSettled(['a', 'bad', 'b'].map((body) => conversation.send(body)));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -132,7 +136,11 @@ describe('sending', () => {
     fake.refuse = () => undefined;
     const second = await online(fake, { storage });
     await until(() => second.pending.length === 0);
-    expect(conversation.entries.map((entry) => entry.kind === 'message' && entry.message.body)).toEqual(['a', 'b', 'c']);
+    expect(conversation.entries.map((entry) => entry.kind === 'message' && entry.message.body)).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
     await second.close();
     expect([...(await storage.load())].filter(([key]) => key.startsWith('q/'))).toEqual([]);
   });
@@ -141,7 +149,11 @@ describe('sending', () => {
     const fake = await server();
     const client = clientOf(fake, { maxQueue: 2 });
     const conversation = client.conversations.of('c');
-    const [a, b, c] = [conversation.send('a'), conversation.send('b', { timeoutMs: 20 }), conversation.send('c')];
+    const [a, b, c] = [
+      conversation.send('a'),
+      conversation.send('b', { timeoutMs: 20 }),
+      conversation.send('c'),
+    ];
     await expect(c).rejects.toMatchObject({ name: 'queue_full', code: 900 });
     await expect(b).rejects.toMatchObject({ name: 'timeout' });
     expect(a?.cancel()).toBe(true);
@@ -236,9 +248,17 @@ describe('receiving', () => {
     for (const id of ['c', 'd']) fake.conversation(id, ['me', 'you']);
     await online(fake);
     for (const n of range(1, 20)) for (const id of ['c', 'd']) fake.say(id, 'you', String(n));
-    const delivered = (): unknown[] => fake.commands.filter(({ name }) => name === 'conversation.delivered').map(({ args }) => args);
+    const delivered = (): unknown[] =>
+      fake.commands.filter(({ name }) => name === 'conversation.delivered').map(({ args }) => args);
     await until(() => delivered().length > 0);
-    expect(delivered()).toEqual([{ cursors: [{ conversation: 'c', seq: 20 }, { conversation: 'd', seq: 20 }] }]);
+    expect(delivered()).toEqual([
+      {
+        cursors: [
+          { conversation: 'c', seq: 20 },
+          { conversation: 'd', seq: 20 },
+        ],
+      },
+    ]);
   });
 });
 
@@ -284,22 +304,26 @@ describe('reconnecting', () => {
     expect(client.state).toBe('closed');
   });
 
-  it.each(['kicked', 'banned', 'session_conflict', 'logged_out', 'app_unavailable', 'unsupported_version'] as const)(
-    'stays away after %s',
-    async (name) => {
-      const fake = await server();
-      const client = await online(fake);
-      const events: string[] = [];
-      for (const event of ['conflict', 'kicked', 'closed'] as const) client.on(event, () => events.push(event));
-      fake.emit('me', { type: 'closing', ...wireError(name) });
-      await until(() => client.state === 'closed');
-      const special = { kicked: 'kicked', banned: 'kicked', session_conflict: 'conflict' }[name as string];
-      expect(events).toEqual([...(special === undefined ? [] : [special]), 'closed']);
-      const again = clientOf(fake);
-      fake.refuse = () => wireError(name);
-      await expect(again.connect()).rejects.toMatchObject({ name });
-    },
-  );
+  it.each([
+    'kicked',
+    'banned',
+    'session_conflict',
+    'logged_out',
+    'app_unavailable',
+    'unsupported_version',
+  ] as const)('stays away after %s', async (name) => {
+    const fake = await server();
+    const client = await online(fake);
+    const events: string[] = [];
+    for (const event of ['conflict', 'kicked', 'closed'] as const) client.on(event, () => events.push(event));
+    fake.emit('me', { type: 'closing', ...wireError(name) });
+    await until(() => client.state === 'closed');
+    const special = { kicked: 'kicked', banned: 'kicked', session_conflict: 'conflict' }[name as string];
+    expect(events).toEqual([...(special === undefined ? [] : [special]), 'closed']);
+    const again = clientOf(fake);
+    fake.refuse = () => wireError(name);
+    await expect(again.connect()).rejects.toMatchObject({ name });
+  });
 
   it('comes back after the delay that the server asks for', async () => {
     const fake = await server();
@@ -330,10 +354,13 @@ describe('reconnecting', () => {
     fake.say('r', 'you', '1');
     await until(() => seen.seqs.length === 1);
     fake.commands.length = 0;
+    const lost = next(client, 'state');
     fake.cut();
-    await until(() => client.state !== 'online');
+    await lost;
     await room.send('back');
-    const names = fake.commands.map(({ name }) => name).filter((name) => name === 'room.join' || name === 'message.send');
+    const names = fake.commands
+      .map(({ name }) => name)
+      .filter((name) => name === 'room.join' || name === 'message.send');
     expect(names).toEqual(['room.join', 'message.send']);
     fake.say('r', 'you', '3');
     fake.say('r', 'you', '4');

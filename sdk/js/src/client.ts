@@ -45,13 +45,16 @@ export class HongyanClient extends Emitter<ClientEvents> {
     super();
     const settings = settingsOf(options);
     this.#deviceId = options.deviceId;
-    this.#saved = new Saved(options.storage ?? new MemoryStorage(), (error) => this.#trouble('storage', error));
+    this.#saved = new Saved(options.storage ?? new MemoryStorage(), (error) =>
+      this.#trouble('storage', error),
+    );
     this.#connection = new Connection({
       settings,
       logger: options.logger,
       deviceId: () => this.#deviceId,
       tag: options.tag,
-      saveSession: (session) => settings.keepSession && this.#saved.set('session', session && JSON.stringify(session)),
+      saveSession: (session) =>
+        settings.keepSession && this.#saved.set('session', session && JSON.stringify(session)),
       stateChanged: (state) => this.#stateChanged(state),
       online: (event) => this.#online(event),
       event: (event) => this.#event(event),
@@ -81,7 +84,9 @@ export class HongyanClient extends Emitter<ClientEvents> {
       failed: (what, error) => this.#trouble(what, error),
     };
     this.conversations = new Conversations(core);
-    this.#sync = new Sync(this.#commands, this.conversations, settings, (token) => this.#saved.set('sync', token));
+    this.#sync = new Sync(this.#commands, this.conversations, settings, (token) =>
+      this.#saved.set('sync', token),
+    );
     this.conversations.firstToken = (token) => this.#sync.accept(token);
     this.rooms = new Rooms(this.#commands, this.conversations, (room) => this.#outbox.flush(room.id));
     this.presence = new Presence(this.#commands);
@@ -122,7 +127,10 @@ export class HongyanClient extends Emitter<ClientEvents> {
     this.#connection.start();
     await new Promise<void>((resolve, reject) => {
       const { timeoutMs } = options;
-      const timer = timeoutMs === undefined ? undefined : setTimeout(() => reject(new HongyanError('timeout')), timeoutMs);
+      const timer =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => reject(new HongyanError('timeout')), timeoutMs);
       const done = (then: () => void) => (): void => {
         clearTimeout(timer);
         then();
@@ -211,7 +219,11 @@ export class HongyanClient extends Emitter<ClientEvents> {
       const presence = await this.presence.renew();
       const time = this.serverTime;
       for (const client of presence?.watched ?? []) {
-        this.emit('presence', { client: client as ClientId, online: presence?.online.has(client) ?? false, time });
+        this.emit('presence', {
+          client: client as ClientId,
+          online: presence?.online.has(client) ?? false,
+          time,
+        });
       }
       await this.#sync.run();
       this.emit('synced', undefined);
@@ -274,7 +286,7 @@ export class HongyanClient extends Emitter<ClientEvents> {
     else if (event === 'message' || event === 'edit' || event === 'recall' || event === 'transient')
       this.emit(event, { conversation, message: value } as never);
     else if (event === 'entry') this.emit('entry', { conversation, entry: value } as never);
-    else if (event !== 'local') this.emit(event, { conversation, ...(value as object) } as never);
+    else if (event !== 'local') this.emit(event, { conversation, ...(value as object) });
   }
 
   #closed(error: HongyanError): void {
@@ -291,9 +303,11 @@ export class HongyanClient extends Emitter<ClientEvents> {
   /** A socket may look open long after its network is gone. */
   #probe(): void {
     if (this.state !== 'online' || this.#me === undefined) return;
-    this.#commands.once('presence.query', { clients: [this.#me] }, probeTimeoutMs).catch((error: HongyanError) => {
-      if (error.name === 'timeout') this.#connection.lose('no answer');
-    });
+    this.#commands
+      .once('presence.query', { clients: [this.#me] }, probeTimeoutMs)
+      .catch((error: HongyanError) => {
+        if (error.name === 'timeout') this.#connection.lose('no answer');
+      });
   }
 
   #trouble(what: string, error: HongyanError): void {

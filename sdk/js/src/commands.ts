@@ -19,11 +19,19 @@ export class Commands {
   ) {}
 
   /** One attempt on the connection as it is. */
-  once<N extends OperationName>(name: N, args: Input<N>, timeoutMs = this.limits.attemptTimeoutMs): Promise<Result<N>> {
+  once<N extends OperationName>(
+    name: N,
+    args: Input<N>,
+    timeoutMs = this.limits.attemptTimeoutMs,
+  ): Promise<Result<N>> {
     return this.connection.ask(name, args, timeoutMs) as Promise<Result<N>>;
   }
 
-  async call<N extends OperationName>(name: N, args: Input<N>, options: CallOptions = {}): Promise<Result<N>> {
+  async call<N extends OperationName>(
+    name: N,
+    args: Input<N>,
+    options: CallOptions = {},
+  ): Promise<Result<N>> {
     const { signal, timeoutMs = this.limits.callTimeoutMs } = options;
     const deadline = Date.now() + timeoutMs;
     const backoff = new Backoff(200, 5_000);
@@ -31,7 +39,11 @@ export class Commands {
       await this.#online(deadline, signal);
       let error: HongyanError;
       try {
-        return await this.once(name, args, Math.max(1, Math.min(this.limits.attemptTimeoutMs, deadline - Date.now())));
+        return await this.once(
+          name,
+          args,
+          Math.max(1, Math.min(this.limits.attemptTimeoutMs, deadline - Date.now())),
+        );
       } catch (caught) {
         error = caught as HongyanError;
       }

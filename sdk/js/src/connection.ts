@@ -86,7 +86,8 @@ export class Connection {
   /** One frame and its answer. Rejects with `timeout` or `connection_lost` when there is none. */
   ask(name: string, args: object, timeoutMs: number): Promise<unknown> {
     const socket = this.#socket;
-    if (socket === undefined || this.state !== 'online') return Promise.reject(new HongyanError('connection_lost'));
+    if (socket === undefined || this.state !== 'online')
+      return Promise.reject(new HongyanError('connection_lost'));
     return new Promise((resolve, reject) => {
       const fail = (error: HongyanError): void => {
         clearTimeout(timer);
@@ -117,7 +118,8 @@ export class Connection {
     const saved = this.session;
     let credentials: Credentials | { session: string };
     try {
-      credentials = saved !== undefined && saved.expiresAt > Date.now() ? { session: saved.token } : await this.#login();
+      credentials =
+        saved !== undefined && saved.expiresAt > Date.now() ? { session: saved.token } : await this.#login();
     } catch (error) {
       this.host.logger?.warn('credentials failed', { error });
       if (turn === this.#turn) this.#again();
@@ -179,12 +181,15 @@ export class Connection {
     this.host.saveSession(this.session);
     clearTimeout(this.#timer);
     const wait = Math.min((this.session.expiresAt - Date.now()) * 0.8, 86_400_000);
-    this.#timer = setTimeout(() => {
-      this.ask('session.refresh', {}, handshakeTimeoutMs).then(
-        (result) => this.#remember(result as SavedSession),
-        () => undefined, // the old one serves until it ends; then a login follows
-      );
-    }, Math.max(wait, 1_000));
+    this.#timer = setTimeout(
+      () => {
+        this.ask('session.refresh', {}, handshakeTimeoutMs).then(
+          (result) => this.#remember(result as SavedSession),
+          () => undefined, // the old one serves until it ends; then a login follows
+        );
+      },
+      Math.max(wait, 1_000),
+    );
   }
 
   #forget(): void {

@@ -58,13 +58,20 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
   /** A page of messages, ascending; without bounds the newest. `older()` and `newer()` go on from it. */
   async history(query: HistoryQuery = {}): Promise<HistoryPage> {
     const ask = async (next: HistoryQuery): Promise<HistoryPage> => {
-      const got = await this.core.commands.call('message.history', { ...next, conversation: this.id } as Input<'message.history'>);
+      const got = await this.core.commands.call('message.history', {
+        ...next,
+        conversation: this.id,
+      } as Input<'message.history'>);
       return new HistoryPage(got, next, ask);
     };
     return ask(query);
   }
 
-  async edit(message: string | MessageView, content: Content, options: ContentOptions = {}): Promise<MessageView> {
+  async edit(
+    message: string | MessageView,
+    content: Content,
+    options: ContentOptions = {},
+  ): Promise<MessageView> {
     const args = { message: idOf(message), ...encode(content), ...options };
     return (await this.change('message.edit', args as never)).message;
   }
@@ -74,14 +81,21 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
   }
 
   /** Who received or read a message of mine, by name, and how many. */
-  receipts(message: string | MessageView, options: PageOptions & { readonly kind?: 'delivered' | 'read' } = {}): Promise<Results['message.receipts']> {
+  receipts(
+    message: string | MessageView,
+    options: PageOptions & { readonly kind?: 'delivered' | 'read' } = {},
+  ): Promise<Results['message.receipts']> {
     return this.core.commands.call('message.receipts', { ...options, message: idOf(message) });
   }
 
   /** Tells who is online in it; kept by nobody, lost when offline. */
   signal(name: string, data?: JsonObject): void {
     void this.core.commands
-      .once('signal.send', { conversation: this.id, name, ...(data === undefined ? {} : { data: data as never }) })
+      .once('signal.send', {
+        conversation: this.id,
+        name,
+        ...(data === undefined ? {} : { data: data as never }),
+      })
       .catch(() => undefined); // a signal may be lost
   }
 
@@ -150,7 +164,11 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
   // ── the conversation ───────────────────────────────────────────────────────────────────────────────────────
 
   /** `attributes`: keys to set; null removes one, dotted keys reach inside. `frozen`: only managers may send. */
-  async update(changes: { readonly name?: string; readonly attributes?: JsonObject; readonly frozen?: boolean }): Promise<void> {
+  async update(changes: {
+    readonly name?: string;
+    readonly attributes?: JsonObject;
+    readonly frozen?: boolean;
+  }): Promise<void> {
     await this.change('conversation.update', { conversation: this.id, ...changes } as never);
   }
 
@@ -162,7 +180,10 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
 
   /** Mute, pin, hide, mark unread, custom: for me only, on all my devices. */
   async setState(change: StateChange): Promise<OwnState> {
-    const { own } = await this.core.commands.call('conversation.setState', { conversation: this.id, ...change } as never);
+    const { own } = await this.core.commands.call('conversation.setState', {
+      conversation: this.id,
+      ...change,
+    } as never);
     this.ownState(own);
     return own;
   }
@@ -198,10 +219,17 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
   protected abstract reached(seq: number): void;
 
   /** A command that adds an entry; the same operation id for every attempt. */
-  protected async change<N extends OperationName>(name: N, args: Omit<Input<N>, 'op'>, follow = true): Promise<Result<N>> {
+  protected async change<N extends OperationName>(
+    name: N,
+    args: Omit<Input<N>, 'op'>,
+    follow = true,
+  ): Promise<Result<N>> {
     this.busy += 1;
     try {
-      const result = await this.core.commands.call(name, { ...args, op: operationId() } as unknown as Input<N>);
+      const result = await this.core.commands.call(name, {
+        ...args,
+        op: operationId(),
+      } as unknown as Input<N>);
       const { seq } = result as { seq?: number };
       if (follow && seq !== undefined) this.reached(seq);
       return result;

@@ -23,10 +23,17 @@ function world(maxGap = 200): World {
   const call = (name: string, args: object): Promise<unknown> =>
     Promise.resolve().then(() => server.run({ name, args: args as never, session }));
   const core = {
-    settings: { ...settingsOf({ url: '', appId: '', credentials: { clientId: me } }), maxGap, sendDelivered: false },
+    settings: {
+      ...settingsOf({ url: '', appId: '', credentials: { clientId: me } }),
+      maxGap,
+      sendDelivered: false,
+    },
     commands: { call },
     outbox: { flying: () => 0, confirm: () => undefined, sentHere: () => false, pending: () => [] },
-    receipts: { read: (conversation: string, seq: number) => call('conversation.read', { conversation, seq }), reading: () => false },
+    receipts: {
+      read: (conversation: string, seq: number) => call('conversation.read', { conversation, seq }),
+      reading: () => false,
+    },
     me: () => me,
     saveKnown: () => undefined,
     emit: () => undefined,
@@ -47,7 +54,11 @@ const settle = (): Promise<void> => jest.advanceTimersByTimeAsync(1_000);
 
 type Step =
   | { readonly do: 'say'; readonly from: string; readonly mention: boolean; readonly silent: boolean }
-  | { readonly do: 'recall' | 'edit' | 'read' | 'readElsewhere'; readonly pick: number; readonly mention: boolean }
+  | {
+      readonly do: 'recall' | 'edit' | 'read' | 'readElsewhere';
+      readonly pick: number;
+      readonly mention: boolean;
+    }
   | { readonly do: 'row' | 'deliver' | 'repeat' | 'drop'; readonly pick: number };
 
 const pick = fc.nat(1_000);
@@ -61,8 +72,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       silent: fc.nat(5).map((n) => n === 0),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('recall' as const, 'edit', 'read', 'readElsewhere'), pick, mention: fc.boolean() }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('row' as const, 'deliver', 'deliver', 'deliver', 'repeat', 'drop'), pick }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('recall' as const, 'edit', 'read', 'readElsewhere'),
+      pick,
+      mention: fc.boolean(),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom('row' as const, 'deliver', 'deliver', 'deliver', 'repeat', 'drop'),
+      pick,
+    }),
+  },
 );
 
 describe('a conversation', () => {
@@ -71,64 +95,102 @@ describe('a conversation', () => {
 
   it('shows what the server has, after any mix of late, repeated, lost and overtaking events', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), fc.nat(20), fc.boolean(), async (steps, before, lossy) => {
-        const { server, conversation, entries, gaps } = world();
-        const { entries: log } = server.conversations.get(id) as { entries: EntryView[] };
-        for (let n = 0; n < before; n++) server.say(id, n % 3 === 0 ? me : 'you', `old ${n}`, n % 4 === 1 ? { mentionAll: true } : {});
-        const network: (() => void)[] = [];
-        const travel = (entry: EntryView): void => {
-          const copy = structuredClone(entry);
-          network.push(() => conversation.entry(copy));
-        };
-        const row = (): void => {
-          const snapshot: ListRow = server.row(id, me);
-          network.push(() => conversation.applyRow(snapshot));
-        };
-        const from = log.length;
-        conversation.applyRow(server.row(id, me));
-        for (const one of steps) {
-          const index = 'pick' in one ? one.pick % Math.max(1, network.length) : 0;
-          const target = 'pick' in one && log.length > 0 ? log[one.pick % log.length] : undefined;
-          if (one.do === 'say') {
-            travel(server.say(id, one.from, 'new', { ...(one.mention ? { mentions: [me as never] } : {}), ...(one.silent ? { silent: true } : {}) }));
-          } else if (one.do === 'edit' || one.do === 'recall') {
-            if (target?.kind !== 'message' || target.message.recalled) continue;
-            const change = one.do === 'recall' ? { recalled: true, body: '' } : { body: 'edited', mentions: one.mention ? [me as never] : [] };
-            travel(server.change(id, one.do, target.seq, change));
-          } else if (one.do === 'read') {
-            const known = conversation.seq;
-            await Promise.all([conversation.read(one.mention ? undefined : one.pick % (known + 1)), settle()]);
-          } else if (one.do === 'readElsewhere') {
-            const seq = one.pick % (log.length + 1);
-            const result = server.run({ name: 'conversation.read', args: { conversation: id, seq } as never, session }) as { readSeq: number };
-            network.push(() => conversation.cursor({ type: 'cursor', conversation: id as never, client: me as never, read: result.readSeq }));
-          } else if (one.do === 'row') row();
-          else if (network.length === 0) continue;
-          else if (one.do === 'deliver') network.splice(index, 1)[0]?.();
-          else if (one.do === 'repeat') network[index]?.();
-          else if (one.do === 'drop' && lossy) network.splice(index, 1);
-          if ('pick' in one && one.pick % 7 === 0) await settle();
-        }
-        for (const event of network) event();
-        if (lossy) {
-          // A cursor or the last entry may be lost for good: the next sync tells of it.
-          const last = server.row(id, me);
-          conversation.applyRow(last);
-          conversation.catchUp(true, last);
-        }
-        await settle();
-        expect({ unread: conversation.unread, mentionUnread: conversation.mentionUnread }).toEqual(server.unreadOf(id, me));
-        expect(entries.map(({ seq }) => seq)).toEqual(log.slice(from).map(({ seq }) => seq));
-        expect(gaps).toEqual([]);
-        // And what comes after stays exact without asking again.
-        conversation.entry(structuredClone(server.say(id, 'you', 'after', { mentionAll: true })));
-        const victims = log.filter((entry) => entry.kind === 'message' && !entry.message.recalled && entry.message.from !== (me as string));
-        const victim = victims[before % victims.length];
-        if (victim !== undefined) conversation.entry(structuredClone(server.change(id, 'recall', victim.seq, { recalled: true, body: '' })));
-        await settle();
-        expect({ unread: conversation.unread, mentionUnread: conversation.mentionUnread }).toEqual(server.unreadOf(id, me));
-        conversation.dispose();
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 60 }),
+        fc.nat(20),
+        fc.boolean(),
+        async (steps, before, lossy) => {
+          const { server, conversation, entries, gaps } = world();
+          const { entries: log } = server.conversations.get(id) as { entries: EntryView[] };
+          for (let n = 0; n < before; n++)
+            server.say(id, n % 3 === 0 ? me : 'you', `old ${n}`, n % 4 === 1 ? { mentionAll: true } : {});
+          const network: (() => void)[] = [];
+          const travel = (entry: EntryView): void => {
+            const copy = structuredClone(entry);
+            network.push(() => conversation.entry(copy));
+          };
+          const row = (): void => {
+            const snapshot: ListRow = server.row(id, me);
+            network.push(() => conversation.applyRow(snapshot));
+          };
+          const from = log.length;
+          conversation.applyRow(server.row(id, me));
+          for (const one of steps) {
+            const index = 'pick' in one ? one.pick % Math.max(1, network.length) : 0;
+            const target = 'pick' in one && log.length > 0 ? log[one.pick % log.length] : undefined;
+            if (one.do === 'say') {
+              travel(
+                server.say(id, one.from, 'new', {
+                  ...(one.mention ? { mentions: [me as never] } : {}),
+                  ...(one.silent ? { silent: true } : {}),
+                }),
+              );
+            } else if (one.do === 'edit' || one.do === 'recall') {
+              if (target?.kind !== 'message' || target.message.recalled) continue;
+              const change =
+                one.do === 'recall'
+                  ? { recalled: true, body: '' }
+                  : { body: 'edited', mentions: one.mention ? [me as never] : [] };
+              travel(server.change(id, one.do, target.seq, change));
+            } else if (one.do === 'read') {
+              const known = conversation.seq;
+              await Promise.all([
+                conversation.read(one.mention ? undefined : one.pick % (known + 1)),
+                settle(),
+              ]);
+            } else if (one.do === 'readElsewhere') {
+              const seq = one.pick % (log.length + 1);
+              const result = server.run({
+                name: 'conversation.read',
+                args: { conversation: id, seq } as never,
+                session,
+              }) as { readSeq: number };
+              network.push(() =>
+                conversation.cursor({
+                  type: 'cursor',
+                  conversation: id as never,
+                  client: me as never,
+                  read: result.readSeq,
+                }),
+              );
+            } else if (one.do === 'row') row();
+            else if (network.length === 0) continue;
+            else if (one.do === 'deliver') network.splice(index, 1)[0]?.();
+            else if (one.do === 'repeat') network[index]?.();
+            else if (one.do === 'drop' && lossy) network.splice(index, 1);
+            if ('pick' in one && one.pick % 7 === 0) await settle();
+          }
+          for (const event of network) event();
+          if (lossy) {
+            // A cursor or the last entry may be lost for good: the next sync tells of it.
+            const last = server.row(id, me);
+            conversation.applyRow(last);
+            conversation.catchUp(true, last);
+          }
+          await settle();
+          expect({ unread: conversation.unread, mentionUnread: conversation.mentionUnread }).toEqual(
+            server.unreadOf(id, me),
+          );
+          expect(entries.map(({ seq }) => seq)).toEqual(log.slice(from).map(({ seq }) => seq));
+          expect(gaps).toEqual([]);
+          // And what comes after stays exact without asking again.
+          conversation.entry(structuredClone(server.say(id, 'you', 'after', { mentionAll: true })));
+          const victims = log.filter(
+            (entry) =>
+              entry.kind === 'message' && !entry.message.recalled && entry.message.from !== (me as string),
+          );
+          const victim = victims[before % victims.length];
+          if (victim !== undefined)
+            conversation.entry(
+              structuredClone(server.change(id, 'recall', victim.seq, { recalled: true, body: '' })),
+            );
+          await settle();
+          expect({ unread: conversation.unread, mentionUnread: conversation.mentionUnread }).toEqual(
+            server.unreadOf(id, me),
+          );
+          conversation.dispose();
+        },
+      ),
       { numRuns: 1000 },
     );
   }, 60_000);

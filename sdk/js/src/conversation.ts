@@ -22,7 +22,10 @@ const refreshAfterMs = 50;
 /** My own state right after I came in by this entry. */
 function ownAtEntrance(entry: EntryView, me: string | undefined): OwnState | undefined {
   const { kind, seq, by } = entry;
-  const mine = kind === 'joined' ? by === me : (kind === 'created' || kind === 'added') && entry.members.includes(me as never);
+  const mine =
+    kind === 'joined'
+      ? by === me
+      : (kind === 'created' || kind === 'added') && entry.members.includes(me as never);
   if (!mine) return undefined;
   const role = kind === 'created' && by === me ? 'owner' : 'member';
   const readSeq = kind === 'created' ? 0 : seq;
@@ -128,11 +131,23 @@ export class Conversation extends ConversationCalls {
       this.#thread?.tracker.startAt(seq);
     }
     this.peer = row.peer === undefined ? this.peer : this.#laterPeer(row.peer);
-    this.applyView(row.conversation, row.own, row.unread - (row.thread?.unread ?? 0), row.mentionUnread, row.lastMessage);
+    this.applyView(
+      row.conversation,
+      row.own,
+      row.unread - (row.thread?.unread ?? 0),
+      row.mentionUnread,
+      row.lastMessage,
+    );
   }
 
   /** @internal */
-  applyView(view: ConversationView, own?: OwnState, unread?: number, mentions?: number, last?: MessageView): void {
+  applyView(
+    view: ConversationView,
+    own?: OwnState,
+    unread?: number,
+    mentions?: number,
+    last?: MessageView,
+  ): void {
     if (this.view === undefined || view.seq >= this.view.seq) {
       this.view = view;
       this.lastMessage = last ?? this.lastMessage;
@@ -182,7 +197,7 @@ export class Conversation extends ConversationCalls {
     if (this.own === undefined) this.own = ownAtEntrance(entry, this.core.me());
     if (this.own === undefined && !this.joined) this.refreshSoon(); // nobody told me my own state yet
     if (this.kind === 'room') return this.#roomEntry(entry);
-    const log = entry.conversation === (this.id as string) ? this.#main : this.#threadLog(entry.conversation);
+    const log = entry.conversation === this.id ? this.#main : this.#threadLog(entry.conversation);
     log.tracker.live(entry);
   }
 
@@ -215,7 +230,8 @@ export class Conversation extends ConversationCalls {
       if (read === undefined) return;
       const log = (event.conversation as string) === this.#thread?.id ? this.#thread : this.#main;
       log.counter.read(read);
-      if (this.own !== undefined) this.own = { ...this.own, readSeq: Math.max(read, this.own.readSeq), markedUnread: false };
+      if (this.own !== undefined)
+        this.own = { ...this.own, readSeq: Math.max(read, this.own.readSeq), markedUnread: false };
       this.#counted();
       this.#settleUnread();
       return;
@@ -274,7 +290,8 @@ export class Conversation extends ConversationCalls {
       id,
       {
         maxGap: core.settings.maxGap,
-        fetch: (after, until, limit) => core.commands.call('conversation.entries', { conversation: id, after, until, limit }),
+        fetch: (after, until, limit) =>
+          core.commands.call('conversation.entries', { conversation: id, after, until, limit }),
         deliver: (entry) => this.#deliver(entry),
         gap: (after, until) => this.emitBoth('gap', { after, until }),
         moved: (known) => core.saveKnown(id, known),
@@ -301,7 +318,7 @@ export class Conversation extends ConversationCalls {
 
   /** One entry, once, in order. */
   #deliver(entry: EntryView): void {
-    const log = entry.conversation === (this.id as string) ? this.#main : this.#threadLog(entry.conversation);
+    const log = entry.conversation === this.id ? this.#main : this.#threadLog(entry.conversation);
     const room = this.kind === 'room';
     if (!room) log.counter.apply(entry);
     if (this.view !== undefined && log === this.#main) {
@@ -309,14 +326,16 @@ export class Conversation extends ConversationCalls {
     }
     this.lastMessage = lastMessageAfter(this.lastMessage, entry);
     const me = this.core.me();
-    if (entry.kind === 'role' && entry.member === me && this.own !== undefined) this.own = { ...this.own, role: entry.role };
+    if (entry.kind === 'role' && entry.member === me && this.own !== undefined)
+      this.own = { ...this.own, role: entry.role };
     if (entry.kind === 'message' && this.own?.hidden) this.own = { ...this.own, hidden: false };
     if (entry.kind === 'message' && entry.message.from !== me && !room) this.#delivered(entry.seq, log.id);
     this.emitBoth('entry', entry);
     if (entry.kind === 'message') {
       const { op } = entry.message;
       if (op !== undefined) this.core.outbox.confirm(op, entry.message);
-      if (entry.message.from !== me || !this.core.outbox.sentHere(op)) this.emitBoth('message', entry.message);
+      if (entry.message.from !== me || !this.core.outbox.sentHere(op))
+        this.emitBoth('message', entry.message);
     } else if (entry.kind === 'edit' || entry.kind === 'recall') {
       this.emitBoth(entry.kind, entry.message);
     }
@@ -342,7 +361,11 @@ export class Conversation extends ConversationCalls {
 
   #laterPeer(peer: NonNullable<ListRow['peer']>): NonNullable<ListRow['peer']> {
     const { readSeq = 0, deliveredSeq = 0 } = this.peer ?? {};
-    return { client: peer.client, readSeq: Math.max(readSeq, peer.readSeq), deliveredSeq: Math.max(deliveredSeq, peer.deliveredSeq) };
+    return {
+      client: peer.client,
+      readSeq: Math.max(readSeq, peer.readSeq),
+      deliveredSeq: Math.max(deliveredSeq, peer.deliveredSeq),
+    };
   }
 
   /** Tells the app when the numbers changed. */

@@ -14,7 +14,11 @@ export interface Core {
   me(): string | undefined;
   /** The last sequence given to the app in a log, kept over a restart; undefined forgets it. */
   saveKnown(log: string, seq: number | undefined): void;
-  emit<K extends keyof ConversationEvents>(conversation: string, event: K, value: ConversationEvents[K]): void;
+  emit<K extends keyof ConversationEvents>(
+    conversation: string,
+    event: K,
+    value: ConversationEvents[K],
+  ): void;
   /** Events of this log belong to that conversation. */
   adoptLog(log: string, conversation: string): void;
   failed(what: string, error: HongyanError): void;

@@ -51,6 +51,10 @@ export class HistoryPage {
 
   #next(bounds: HistoryQuery): Promise<HistoryPage> {
     const { limit, types } = this.query;
-    return this.ask({ ...bounds, ...(limit === undefined ? {} : { limit }), ...(types === undefined ? {} : { types }) });
+    return this.ask({
+      ...bounds,
+      ...(limit === undefined ? {} : { limit }),
+      ...(types === undefined ? {} : { types }),
+    });
   }
 }

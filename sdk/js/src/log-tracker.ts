@@ -157,6 +157,7 @@ export class LogTracker {
       if (entry.seq > known && entry.seq <= until) this.#take(entry);
     }
     // Less than a page: the rest of the range shows nothing to me.
-    if (entries.length < page && this.known !== undefined && this.known < Math.min(until, seq)) this.#move(Math.min(until, seq));
+    if (entries.length < page && this.known !== undefined && this.known < Math.min(until, seq))
+      this.#move(Math.min(until, seq));
   }
 }

@@ -56,7 +56,9 @@ export interface HongyanOptions {
   readonly sendDelivered?: boolean;
 }
 
-export type Settings = Required<Omit<HongyanOptions, 'deviceId' | 'tag' | 'storage' | 'logger' | 'reconnectMs'>> & {
+export type Settings = Required<
+  Omit<HongyanOptions, 'deviceId' | 'tag' | 'storage' | 'logger' | 'reconnectMs'>
+> & {
   readonly reconnectMs: { readonly first: number; readonly max: number };
 };
 

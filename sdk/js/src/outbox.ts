@@ -100,7 +100,8 @@ export class Outbox {
   restore(values: Iterable<string>): void {
     const saved = [...values].map((value) => JSON.parse(value) as Saved);
     saved.sort((a, b) => a.at - b.at || (a.args.op < b.args.op ? -1 : 1));
-    for (const one of saved) if (!this.#items.has(one.args.op)) this.host.changed(this.#item(one, true).handle.local);
+    for (const one of saved)
+      if (!this.#items.has(one.args.op)) this.host.changed(this.#item(one, true).handle.local);
   }
 
   /** The network is back, or a room was joined. */
@@ -148,7 +149,10 @@ export class Outbox {
       args,
       handle: new SendHandle(local, () => fail('send_cancelled')),
       stored: args.transient !== true,
-      expiry: until === undefined || !queue ? undefined : setTimeout(() => fail('timeout'), Math.max(0, until - Date.now())),
+      expiry:
+        until === undefined || !queue
+          ? undefined
+          : setTimeout(() => fail('timeout'), Math.max(0, until - Date.now())),
       flying: false,
     };
     if (queue) {
@@ -226,11 +230,33 @@ export class Outbox {
   }
 
   #messageOf(args: SendArgs, { id, seq, time }: Result<'message.send'>): MessageView {
-    const { op, conversation, format = 'text', body, type, mentions, mentionAll, replyTo, silent, transient, ext } = args;
+    const {
+      op,
+      conversation,
+      format = 'text',
+      body,
+      type,
+      mentions,
+      mentionAll,
+      replyTo,
+      silent,
+      transient,
+      ext,
+    } = args;
     const from = this.host.me();
     return Object.fromEntries(
       Object.entries({
-        ...{ id, conversation: conversation as ConversationId, seq, time, from: from as ClientId, op, format, type, body },
+        ...{
+          id,
+          conversation: conversation as ConversationId,
+          seq,
+          time,
+          from: from as ClientId,
+          op,
+          format,
+          type,
+          body,
+        },
         ...{ mentions, mentionAll, replyTo, silent, transient, ext },
       }).filter(([, value]) => value !== undefined),
     ) as unknown as MessageView;

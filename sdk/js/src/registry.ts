@@ -40,7 +40,9 @@ export class Conversations {
   constructor(private readonly core: Core) {}
 
   /** My conversations: pinned ones, then by latest activity. One page; `cursor` leads to the next. */
-  async list(options: ListOptions = {}): Promise<Page<Conversation> & Pick<Result<'conversation.list'>, 'totals'>> {
+  async list(
+    options: ListOptions = {},
+  ): Promise<Page<Conversation> & Pick<Result<'conversation.list'>, 'totals'>> {
     const got = await this.core.commands.call('conversation.list', options);
     this.firstToken(got.token);
     const items = got.items.map((row) => this.apply(row));
@@ -51,12 +53,18 @@ export class Conversations {
   get loaded(): Conversation[] {
     const at = (c: Conversation): number => c.lastMessage?.time ?? c.view?.createdAt ?? 0;
     return [...this.#byId.values()]
-      .filter((conversation) => conversation.own !== undefined && !conversation.own.hidden && conversation.kind !== 'room')
+      .filter(
+        (conversation) =>
+          conversation.own !== undefined && !conversation.own.hidden && conversation.kind !== 'room',
+      )
       .sort((a, b) => (b.own?.pinnedAt ?? 0) - (a.own?.pinnedAt ?? 0) || at(b) - at(a));
   }
 
   async create(options: CreateOptions): Promise<Conversation> {
-    const got = await this.core.commands.call('conversation.create', { ...options, op: operationId() } as never);
+    const got = await this.core.commands.call('conversation.create', {
+      ...options,
+      op: operationId(),
+    } as never);
     const conversation = this.of(got.conversation.id);
     conversation.applyView(got.conversation, got.own, got.created ? 0 : undefined, 0);
     if (!got.created) conversation.refreshSoon();
@@ -69,7 +77,12 @@ export class Conversations {
   }
 
   /** By a bounded filter; sorted like `-lastMessageAt,name`. */
-  async query(query: { where?: JsonObject; sort?: string; limit?: number; cursor?: string }): Promise<Page<Conversation>> {
+  async query(query: {
+    where?: JsonObject;
+    sort?: string;
+    limit?: number;
+    cursor?: string;
+  }): Promise<Page<Conversation>> {
     const got = await this.core.commands.call('conversation.query', query as never);
     const items = got.items.map(({ conversation, lastMessage }) => {
       const known = this.of(conversation.id);
@@ -130,7 +143,9 @@ export class Conversations {
   /** @internal */
   entry({ entry, conversationView }: EntryEvent): void {
     // A thread's messages name the conversation that it belongs to.
-    const id = this.#byLog.get(entry.conversation) ?? ('message' in entry ? entry.message.conversation : entry.conversation);
+    const id =
+      this.#byLog.get(entry.conversation) ??
+      ('message' in entry ? entry.message.conversation : entry.conversation);
     this.of(id).entry(entry, this.#viewFor(id, conversationView));
   }
 

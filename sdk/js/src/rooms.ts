@@ -44,7 +44,12 @@ export class Rooms {
 
   /** Some of those in it, at most 100. */
   async members(id: string, limit?: number): Promise<readonly string[]> {
-    return (await this.commands.call('room.members', { conversation: id, ...(limit === undefined ? {} : { limit }) })).clients;
+    return (
+      await this.commands.call('room.members', {
+        conversation: id,
+        ...(limit === undefined ? {} : { limit }),
+      })
+    ).clients;
   }
 
   get joined(): Conversation[] {

@@ -18,7 +18,9 @@ export class AsyncStorage implements Storage {
   async load(): Promise<Iterable<readonly [string, string]>> {
     const keys = (await this.storage.getAllKeys()).filter((key) => key.startsWith(this.prefix));
     const pairs = await this.storage.multiGet(keys);
-    return pairs.flatMap(([key, value]) => (value === null ? [] : [[key.slice(this.prefix.length), value] as const]));
+    return pairs.flatMap(([key, value]) =>
+      value === null ? [] : [[key.slice(this.prefix.length), value] as const],
+    );
   }
 
   async write(changes: ReadonlyMap<string, string | undefined>): Promise<void> {

@@ -17,7 +17,10 @@ export class FileStorage implements Storage {
       if (value === undefined) values.delete(key);
       else values.set(key, value);
     }
-    await writeFile(`${this.path}.new`, JSON.stringify(Object.fromEntries(values)), { mode: 0o600, flush: true });
+    await writeFile(`${this.path}.new`, JSON.stringify(Object.fromEntries(values)), {
+      mode: 0o600,
+      flush: true,
+    });
     await rename(`${this.path}.new`, this.path);
   }
 

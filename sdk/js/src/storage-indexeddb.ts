@@ -5,7 +5,7 @@ const storeName = 'state';
 const answered = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error as DOMException);
+    request.onerror = () => reject(request.error ?? new Error('IndexedDB'));
   });
 
 /** Keeps everything in one IndexedDB database of this browser. One tab at a time should use a name. */
@@ -16,7 +16,10 @@ export class IndexedDBStorage implements Storage {
 
   async load(): Promise<Iterable<readonly [string, string]>> {
     const store = (await this.#open()).transaction(storeName).objectStore(storeName);
-    const [keys, values] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll() as IDBRequest<string[]>)]);
+    const [keys, values] = await Promise.all([
+      answered(store.getAllKeys()),
+      answered(store.getAll() as IDBRequest<string[]>),
+    ]);
     return keys.map((key, index) => [key as string, values[index] ?? ''] as const);
   }
 
@@ -29,7 +32,7 @@ export class IndexedDBStorage implements Storage {
     }
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
-      transaction.onerror = transaction.onabort = () => reject(transaction.error as DOMException);
+      transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error('IndexedDB'));
     });
   }
 
@@ -38,7 +41,7 @@ export class IndexedDBStorage implements Storage {
       const request = indexedDB.open(this.name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(storeName);
       request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error as DOMException);
+      request.onerror = () => reject(request.error ?? new Error('IndexedDB'));
     });
     return this.#database;
   }

@@ -39,7 +39,10 @@ export class Sync {
     let reset = false;
     let next: string | undefined;
     do {
-      const got = await this.commands.call('conversation.sync', { token, ...(cursor === undefined ? {} : { cursor }) });
+      const got = await this.commands.call('conversation.sync', {
+        token,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       rows.push(...got.items);
       reset ||= got.reset;
       for (const id of got.gone) this.conversations.gone(id);
@@ -65,7 +68,8 @@ export class Sync {
   /** A full list: what is not in it, I am not in. */
   #dropOthers(mine: ReadonlySet<string>): void {
     for (const conversation of this.conversations.all()) {
-      if (conversation.own !== undefined && !conversation.joined && !mine.has(conversation.id)) conversation.leaveBehind();
+      if (conversation.own !== undefined && !conversation.joined && !mine.has(conversation.id))
+        conversation.leaveBehind();
     }
   }
 

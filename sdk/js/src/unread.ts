@@ -48,7 +48,8 @@ export class UnreadCounter {
     if (entry.seq <= this.#seq) return; // the base has it
     switch (entry.kind) {
       case 'message':
-        if (this.#counts(entry.message) && entry.seq > this.readSeq) this.#tail.set(entry.seq, this.#mentionsMe(entry.message));
+        if (this.#counts(entry.message) && entry.seq > this.readSeq)
+          this.#tail.set(entry.seq, this.#mentionsMe(entry.message));
         if (this.#tail.size > maxTail) this.#fold(entry.seq);
         break;
       case 'edit':

@@ -48,6 +48,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
 /** The last message after an entry: the later of two, or the same one changed. */
 export function lastMessageAfter(last: MessageView | undefined, entry: EntryView): MessageView | undefined {
   if (entry.kind === 'message') return last === undefined || entry.time >= last.time ? entry.message : last;
-  if ((entry.kind === 'edit' || entry.kind === 'recall') && last?.id === entry.message.id) return entry.message;
+  if ((entry.kind === 'edit' || entry.kind === 'recall') && last?.id === entry.message.id)
+    return entry.message;
   return last;
 }

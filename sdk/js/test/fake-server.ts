@@ -1,7 +1,14 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import { errorTable, type ErrorName, type EntryView, type ListRow, type MessageView, type WireError } from '@hongyan/protocol';
+import {
+  errorTable,
+  type ErrorName,
+  type EntryView,
+  type ListRow,
+  type MessageView,
+  type WireError,
+} from '@hongyan/protocol';
 
 type Ack = (answer: { ok?: unknown; error?: WireError }) => void;
 type Args = Record<string, never> & { conversation: string; op: string; body: string; seq: number };
@@ -82,30 +89,68 @@ export class FakeServer {
   }
 
   conversation(id: string, members: string[], kind: 'ordinary' | 'room' = 'ordinary'): FakeConversation {
-    const conversation = { id, kind, members, entries: [], floor: 0, reads: new Map(), changed: ++this.#changes };
+    const conversation = {
+      id,
+      kind,
+      members,
+      entries: [],
+      floor: 0,
+      reads: new Map(),
+      changed: ++this.#changes,
+    };
     this.conversations.set(id, conversation);
     return conversation;
   }
 
-  say(id: string, from: string, body: string, more: Partial<MessageView> = {}, origin?: FakeSession): EntryView {
+  say(
+    id: string,
+    from: string,
+    body: string,
+    more: Partial<MessageView> = {},
+    origin?: FakeSession,
+  ): EntryView {
     const conversation = this.#get(id);
     const seq = conversation.entries.length + 1;
     const time = 1_700_000_000_000 + seq;
-    const message = { id: `${id}.${seq.toString(36)}`, conversation: id, seq, time, from, format: 'text', body, ...more };
-    return this.append(conversation, { conversation: id, seq, time, by: from, kind: 'message', message } as never, origin);
+    const message = {
+      id: `${id}.${seq.toString(36)}`,
+      conversation: id,
+      seq,
+      time,
+      from,
+      format: 'text',
+      body,
+      ...more,
+    };
+    return this.append(
+      conversation,
+      { conversation: id, seq, time, by: from, kind: 'message', message } as never,
+      origin,
+    );
   }
 
   /** Recalls or edits a message. */
-  change(id: string, kind: 'recall' | 'edit', target: number, change: Partial<MessageView>, origin?: FakeSession): EntryView {
+  change(
+    id: string,
+    kind: 'recall' | 'edit',
+    target: number,
+    change: Partial<MessageView>,
+    origin?: FakeSession,
+  ): EntryView {
     const conversation = this.#get(id);
     const entry = conversation.entries[target - 1] as EntryView & { message: MessageView };
     const message = { ...entry.message, ...change };
-    if (kind === 'recall') for (const key of ['mentions', 'mentionAll'] as const) delete (message as Record<string, unknown>)[key];
+    if (kind === 'recall')
+      for (const key of ['mentions', 'mentionAll'] as const) delete (message as Record<string, unknown>)[key];
     for (const one of conversation.entries as (EntryView & { message?: MessageView })[]) {
       if (one.message?.seq === target) (one as { message: MessageView }).message = message;
     }
     const seq = conversation.entries.length + 1;
-    return this.append(conversation, { conversation: id, seq, time: 1_700_000_000_000 + seq, by: message.from, kind, message } as never, origin);
+    return this.append(
+      conversation,
+      { conversation: id, seq, time: 1_700_000_000_000 + seq, by: message.from, kind, message } as never,
+      origin,
+    );
   }
 
   append(conversation: FakeConversation, entry: EntryView, origin?: FakeSession): EntryView {
@@ -119,7 +164,8 @@ export class FakeServer {
     const { members } = this.#get(entry.conversation);
     const copy = structuredClone(entry);
     for (const session of this.sessions) {
-      if (session !== origin && members.includes(session.client)) session.socket.emit('e', { type: 'entry', entry: copy });
+      if (session !== origin && members.includes(session.client))
+        session.socket.emit('e', { type: 'entry', entry: copy });
     }
   }
 
@@ -127,19 +173,41 @@ export class FakeServer {
     const { entries, reads } = this.#get(id);
     const counted = entries.filter(
       (e) =>
-        e.kind === 'message' && e.seq > (reads.get(client) ?? 0) && e.message.from !== client && !e.message.silent && !e.message.recalled,
+        e.kind === 'message' &&
+        e.seq > (reads.get(client) ?? 0) &&
+        e.message.from !== client &&
+        !e.message.silent &&
+        !e.message.recalled,
     ) as (EntryView & { message: MessageView })[];
-    const mentioned = counted.filter(({ message }) => message.mentionAll || message.mentions?.includes(client as never));
+    const mentioned = counted.filter(
+      ({ message }) => message.mentionAll || message.mentions?.includes(client as never),
+    );
     return { unread: counted.length, mentionUnread: mentioned.length };
   }
 
   row(id: string, client: string): ListRow {
     const conversation = this.#get(id);
     const { entries, reads } = conversation;
-    const last = entries.filter((entry) => entry.kind === 'message').at(-1) as { message: MessageView } | undefined;
+    const last = entries.filter((entry) => entry.kind === 'message').at(-1) as
+      { message: MessageView } | undefined;
     return structuredClone({
-      conversation: { id, kind: conversation.kind, attributes: {}, createdAt: 1, updatedAt: 1, memberCount: conversation.members.length, seq: entries.length },
-      own: { role: 'member', joinedSeq: 0, readSeq: reads.get(client) ?? 0, deliveredSeq: 0, clearedSeq: 0, revision: reads.get(client) ?? 0 },
+      conversation: {
+        id,
+        kind: conversation.kind,
+        attributes: {},
+        createdAt: 1,
+        updatedAt: 1,
+        memberCount: conversation.members.length,
+        seq: entries.length,
+      },
+      own: {
+        role: 'member',
+        joinedSeq: 0,
+        readSeq: reads.get(client) ?? 0,
+        deliveredSeq: 0,
+        clearedSeq: 0,
+        revision: reads.get(client) ?? 0,
+      },
       ...this.unreadOf(id, client),
       ...(last === undefined ? {} : { lastMessage: last.message }),
     } as unknown as ListRow);
@@ -147,7 +215,8 @@ export class FakeServer {
 
   #get(id: string): FakeConversation {
     const conversation = this.conversations.get(id);
-    if (conversation === undefined) throw Object.assign(new Error('not_found'), { wire: wireError('not_found') });
+    if (conversation === undefined)
+      throw Object.assign(new Error('not_found'), { wire: wireError('not_found') });
     return conversation;
   }
 
@@ -159,7 +228,11 @@ export class FakeServer {
     socket.on('disconnect', () => this.sessions.delete(session));
     socket.emit('e', {
       ...{ type: 'session', session: `s${++this.#sessionCount}`, client, token: `session:${client}` },
-      ...{ expiresAt: Date.now() + 3_600_000, time: Date.now(), resumed: this.resumed && auth.session !== undefined },
+      ...{
+        expiresAt: Date.now() + 3_600_000,
+        time: Date.now(),
+        resumed: this.resumed && auth.session !== undefined,
+      },
       limits: { frameBytes: 65_536, bodyBytes: 60_000, page: 100 },
     });
     socket.on('c', (name: string, args: Args, ack: Ack = () => undefined) => {
@@ -178,7 +251,8 @@ export class FakeServer {
   /** What the server would do, without a socket. */
   run({ name, args, session }: Command): unknown {
     const { client } = session;
-    const mine = (): FakeConversation[] => [...this.conversations.values()].filter((c) => c.kind !== 'room' && c.members.includes(client));
+    const mine = (): FakeConversation[] =>
+      [...this.conversations.values()].filter((c) => c.kind !== 'room' && c.members.includes(client));
     const totals = { unread: 0, mentionUnread: 0, unmutedUnread: 0 };
     switch (name) {
       case 'message.send':
@@ -188,7 +262,9 @@ export class FakeServer {
         const [id = '', seq36 = ''] = (args as unknown as { message: string }).message.split('.');
         const kind = name === 'message.edit' ? 'edit' : 'recall';
         const change = kind === 'edit' ? { body: args.body } : { body: '', recalled: true };
-        const entry = this.change(id, kind, Number.parseInt(seq36, 36), change, session) as EntryView & { message: MessageView };
+        const entry = this.change(id, kind, Number.parseInt(seq36, 36), change, session) as EntryView & {
+          message: MessageView;
+        };
         return { seq: entry.seq, time: entry.time, message: entry.message };
       }
       case 'conversation.list':
@@ -196,27 +272,44 @@ export class FakeServer {
       case 'conversation.sync': {
         const token = Number((args as { token?: string }).token ?? 0);
         const changed = mine().filter((c) => c.changed > token);
-        return { items: changed.map((c) => this.row(c.id, client)), totals, token: String(this.#changes), reset: token === 0, gone: [] };
+        return {
+          items: changed.map((c) => this.row(c.id, client)),
+          totals,
+          token: String(this.#changes),
+          reset: token === 0,
+          gone: [],
+        };
       }
       case 'conversation.get':
         return this.row(args.conversation, client);
       case 'conversation.read': {
         const conversation = this.#get(args.conversation);
-        const readSeq = Math.max(conversation.reads.get(client) ?? 0, Math.min(args.seq, conversation.entries.length));
+        const readSeq = Math.max(
+          conversation.reads.get(client) ?? 0,
+          Math.min(args.seq, conversation.entries.length),
+        );
         conversation.reads.set(client, readSeq);
         conversation.changed = ++this.#changes;
         return { readSeq, ...this.unreadOf(args.conversation, client) };
       }
       case 'conversation.entries': {
-        const { after, until = Infinity, limit = 100 } = args as { after?: number; until?: number; limit?: number };
+        const {
+          after,
+          until = Infinity,
+          limit = 100,
+        } = args as { after?: number; until?: number; limit?: number };
         const { entries, floor } = this.#get(args.conversation);
-        const found = entries.filter((e) => e.seq > (after ?? 0) && e.seq <= until && e.seq > floor).slice(0, limit);
+        const found = entries
+          .filter((e) => e.seq > (after ?? 0) && e.seq <= until && e.seq > floor)
+          .slice(0, limit);
         return { entries: structuredClone(found), seq: entries.length, floor };
       }
       case 'message.history': {
         const { entries } = this.#get(args.conversation);
         const { before, limit = 100 } = args as unknown as { before?: { seq: number }; limit?: number };
-        const found = entries.flatMap((e) => (e.kind === 'message' && e.seq < (before?.seq ?? Infinity) ? [e.message] : []));
+        const found = entries.flatMap((e) =>
+          e.kind === 'message' && e.seq < (before?.seq ?? Infinity) ? [e.message] : [],
+        );
         return { messages: found.slice(-limit), more: found.length > limit, floor: 0 };
       }
       case 'room.join':
@@ -233,8 +326,11 @@ export class FakeServer {
 
   #send(args: Args, session: FakeSession): unknown {
     const conversation = this.#get(args.conversation);
-    const former = conversation.entries.find((e) => e.kind === 'message' && e.message.op === args.op && e.by === (session.client as string));
-    if (former?.kind === 'message') return { id: former.message.id, seq: former.seq, time: former.time, duplicate: true };
+    const former = conversation.entries.find(
+      (e) => e.kind === 'message' && e.message.op === args.op && e.by === session.client,
+    );
+    if (former?.kind === 'message')
+      return { id: former.message.id, seq: former.seq, time: former.time, duplicate: true };
     const { seq, time } = this.say(args.conversation, session.client, args.body, { op: args.op }, session);
     return { id: `${args.conversation}.${seq.toString(36)}`, seq, time };
   }

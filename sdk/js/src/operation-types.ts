@@ -1,8 +1,8 @@
-import type { Results } from './results.js';
+import type { Results } from '@hongyan/protocol';
 
 /**
- * Stands for libs/protocol/src/operations.ts while the published declarations are bundled: the schemas there would
- * bring zod along. A spec holds the two together.
+ * What the protocol library says about operations, without its schemas: stands for its operations.ts in the published
+ * declarations (see tsdown.config.mjs), which zod has to stay out of. operation-types.spec.ts holds the two together.
  */
 export type Format = 'text' | 'json' | 'binary';
 export type Role = 'owner' | 'manager' | 'member';

@@ -1,0 +1,38 @@
+import { gzipSync } from 'node:zlib';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { protocolVersion as served } from '@hongyan/protocol';
+import type * as protocol from '@hongyan/protocol';
+import type * as published from './operation-types.js';
+import { protocolVersion, sdkVersion } from './version.js';
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+describe('what is published', () => {
+  it('has the words of the protocol', () => {
+    const same: [
+      Same<protocol.Format, published.Format>,
+      Same<protocol.Role, published.Role>,
+      Same<protocol.OperationName, published.OperationName>,
+    ] = [true, true, true]; // the compiler checks it
+    expect(same).not.toContain(false);
+    expect(protocolVersion).toBe(served);
+  });
+
+  it('has the version of its package', () => {
+    const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(sdkVersion).toBe(version);
+  });
+
+  const dist = join(__dirname, '../dist');
+  const built = existsSync(join(dist, 'hongyan.iife.js')); // `npm test` builds first
+  (built ? it : it.skip)('is small, and knows nothing of the schemas', () => {
+    const bundle = readFileSync(join(dist, 'hongyan.iife.js'));
+    expect(gzipSync(bundle).length).toBeLessThan(25_000);
+    for (const file of ['index.d.ts', 'index.d.cts', 'file.d.ts', 'index.js', 'index.cjs']) {
+      expect(readFileSync(join(dist, file), 'utf8')).not.toMatch(/['"](zod|@hongyan\/protocol)['"]/);
+    }
+  });
+});

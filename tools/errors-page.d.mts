@@ -1,0 +1,1 @@
+export function errorsPage(table: Readonly<Record<string, object>>): string;
