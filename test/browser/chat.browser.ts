@@ -1,0 +1,287 @@
+import { HongyanClient } from '@hongyan/sdk';
+import { type ChatWindow, ChatWindows, phone } from './chat-windows.js';
+import { SampleServer } from './sample-server.js';
+import { until } from './until.js';
+
+jest.setTimeout(60_000);
+
+let server: SampleServer;
+let windows: ChatWindows;
+const others: HongyanClient[] = [];
+
+beforeAll(async () => {
+  [server, windows] = await Promise.all([SampleServer.start(), ChatWindows.launch()]);
+});
+
+afterEach(async () => {
+  await Promise.all(others.splice(0).map((client) => client.close()));
+  await windows.closeAll();
+});
+
+afterAll(async () => {
+  await windows?.quit();
+  await server?.remove();
+});
+
+const open = (name: string, options?: Parameters<ChatWindows['open']>[2]): Promise<ChatWindow> =>
+  windows.open(server.url, name, options);
+
+/** Somebody without a window. */
+async function online(clientId: string): Promise<HongyanClient> {
+  const client = new HongyanClient({ url: server.url, appId: 'demo', credentials: { clientId } });
+  others.push(client);
+  await client.connect();
+  return client;
+}
+
+const badge = (window: ChatWindow, title: string) => window.row(title).locator('.badge.unread');
+
+describe('two windows', () => {
+  it('asks for a name, and says that two are needed', async () => {
+    const ann = await open('ann');
+    await ann.page.goto(`${server.url}/sample/`);
+    await ann.page.getByRole('heading', { name: 'Hongyan chat' }).waitFor();
+    await ann.shoot('welcome');
+    await ann.page.getByLabel('Your name').fill('zoe');
+    await ann.page.getByRole('button', { name: 'Enter' }).click();
+    await ann.page.locator('.sidebar .is-online').waitFor();
+    await ann.page.getByText('Nothing here yet').waitFor();
+    await ann.shoot('empty');
+  });
+
+  it('shows a message in the other window, counts it until it is read, and tells its sender', async () => {
+    const ann = await open('ann');
+    await ann.create('One person', { 'Write to': 'bob' });
+    await ann.say('Are you coming tonight?');
+    await ann.sent('Are you coming', 'sent').waitFor();
+
+    const bob = await open('bob', { colorScheme: 'dark' });
+    await ann.sent('Are you coming', 'delivered').waitFor();
+    expect(await badge(bob, 'ann').textContent()).toBe('1');
+    await ann.say('There is cake');
+    await ann.say('and a piano');
+    await badge(bob, 'ann').filter({ hasText: /^3$/ }).waitFor();
+    await bob.page.waitForFunction(() => document.title.startsWith('(3)'));
+    await bob.shoot('list-dark');
+    await ann.page.locator('.title .is-online').last().waitFor();
+
+    await bob.openRow('ann');
+    await bob.shows('Are you coming tonight?', 'There is cake', 'and a piano');
+    await badge(bob, 'ann').waitFor({ state: 'detached' });
+    await ann.sent('and a piano', 'read').waitFor();
+    await ann.sent('Are you coming', 'read').waitFor();
+
+    await bob.input.pressSequentially('Yes, with', { delay: 30 });
+    await ann.page.getByText('bob is typing').waitFor();
+    await ann.shoot('typing');
+    await bob.say('Yes, with pleasure! I finish at seven and take the tram, so do not wait with the soup.');
+    await bob.say('Shall I bring something?');
+    await ann.message('Shall I bring').waitFor();
+    await ann.page.getByText('bob is typing').waitFor({ state: 'detached' });
+    await bob.sent('Shall I bring', 'read').waitFor();
+    await ann.shoot('one-to-one');
+    await bob.shoot('one-to-one-dark');
+  });
+
+  it('edits, recalls and answers in both windows', async () => {
+    const [ann, bob] = [await open('anna'), await open('bert')];
+    await ann.create('One person', { 'Write to': 'bert' });
+    await ann.say('Lunch at tvelve?');
+    await ann.say('I mean it');
+    await bob.openRow('anna');
+    await bob.message('Lunch at tvelve').waitFor();
+
+    await ann.tool('Lunch at', 'Edit');
+    await ann.say('Lunch at twelve?');
+    await bob.message('Lunch at twelve?').getByText('edited').waitFor();
+
+    await ann.tool('I mean it', 'Recall');
+    await bob.shows('Lunch at twelve?', 'Message recalled');
+    await ann.shows('Lunch at twelve?', 'Message recalled');
+
+    await bob.tool('Lunch at', 'Reply');
+    await bob.say('Half past, please');
+    await ann.message('Half past').locator('.quote').filter({ hasText: 'Lunch at twelve?' }).waitFor();
+    await ann.message('Half past').locator('.bubble').hover();
+    await ann.shoot('edit-recall-reply');
+    expect(await bob.page.title()).not.toContain('(');
+  });
+
+  it('pins, mutes and marks as unread, on all devices of a person', async () => {
+    const carol = await online('carla');
+    for (const members of [['dora'], ['dora', 'emil']]) {
+      const name = members.length > 1 ? { name: 'Choir' } : { unique: true };
+      const conversation = await carol.conversations.create({ members, ...name });
+      await conversation.send(members.length > 1 ? 'Rehearsal moved to Monday' : 'Hello Dora');
+    }
+    const dora = await open('dora');
+    const second = await open('dora', { colorScheme: 'dark' });
+    await dora.choose('carla', 'Pin');
+    await second.page.locator('.rows li:first-child').getByRole('link', { name: /^carla.*pinned/ }).waitFor();
+    await dora.choose('Choir', 'Mute');
+    await second.page.getByRole('link', { name: /^Choir.*muted/ }).waitFor();
+    await dora.openRow('carla');
+    await badge(second, 'carla').waitFor({ state: 'detached' });
+    await dora.choose('carla', 'Mark as unread');
+    await second.row('carla').locator('.badge.marked').waitFor();
+    await dora.shoot('list-marks');
+  });
+});
+
+describe('a group', () => {
+  it('counts who read, marks mentions and manages members', async () => {
+    const carol = await online('gina');
+    const [ann, bob] = [await open('greta'), await open('gustav')];
+    await ann.create('Group', { Name: 'Trip to the lake', People: 'gustav, gina' });
+    await ann.say('Train at nine, platform four. @gustav you have the tickets?');
+    await ann.page.getByText('Delivered to 2 of 2').waitFor();
+    await bob.row('Trip to the lake').locator('.badge.mention').waitFor();
+    await bob.shoot('mention');
+    await bob.openRow('Trip to the lake');
+    await ann.page.getByText('Read by 1 of 2').waitFor();
+    const [trip] = carol.conversations.loaded;
+    await trip?.read();
+    await ann.sent('Train at nine', 'read').waitFor();
+    await ann.page.getByText('Read by 2 of 2').click();
+    await ann.page.getByText('Read by 2', { exact: true }).waitFor();
+    await ann.shoot('receipts');
+    await ann.page.keyboard.press('Escape');
+
+    await bob.say('In my bag. All four of them.');
+    await trip?.send('Wonderful. I bring the boat and three paddles.');
+    await ann.message('paddles').waitFor();
+    await ann.page.getByRole('button', { name: 'Members' }).click();
+    await ann.page.getByLabel('Add people').fill('holger');
+    await ann.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await ann.page.getByRole('button', { name: 'Remove holger' }).waitFor();
+    await ann.shoot('members');
+    await ann.page.keyboard.press('Escape');
+    await bob.page.getByText('greta added holger').waitFor();
+    await bob.shoot('group');
+    await ann.input.pressSequentially('See you tomorrow @g');
+    await ann.page.getByRole('option', { name: '@gustav' }).waitFor();
+    await ann.shoot('mention-offer');
+  });
+
+  it('takes a removed member out', async () => {
+    const [ann, bob] = [await open('ruth'), await open('rolf')];
+    await ann.create('Group', { Name: 'Board', People: 'rolf, rosa' });
+    await bob.openRow('Board');
+    await ann.page.getByRole('button', { name: 'Members' }).click();
+    await ann.page.getByRole('button', { name: 'Remove rolf' }).click();
+    await bob.row('Board').waitFor({ state: 'detached' });
+    await bob.page.getByText('Choose a conversation').waitFor();
+  });
+});
+
+describe('a room', () => {
+  it('is entered by its link and counts who is in', async () => {
+    const [ann, bob] = [await open('rita'), await open('ralf', { colorScheme: 'dark' })];
+    await ann.create('Room', { Name: 'Town square' });
+    await ann.say('Anybody here?');
+    await ann.sent('Anybody here', 'sent').waitFor();
+    await bob.page.goto(ann.page.url().replace('as=rita', 'as=ralf'));
+    await bob.shows('Anybody here?');
+    await bob.page.getByText('2 people here now').waitFor();
+    await ann.page.getByText('2 people here now').waitFor();
+    await bob.say('Me, by the fountain');
+    await ann.shows('Anybody here?', 'Me, by the fountain');
+    await bob.shoot('room-dark');
+    await bob.page.goto(`${server.url}/sample/?as=ralf#/`);
+    await ann.page.getByText('1 person here now').waitFor();
+  });
+});
+
+describe('a long history', () => {
+  it('is loaded while scrolling up, without a jump', async () => {
+    const carol = await online('hilda');
+    const conversation = await carol.conversations.create({ members: ['hugo'], unique: true });
+    const all = Array.from({ length: 130 }, (_, n) => `Line ${n + 1} of the story`);
+    await Promise.all(all.map((text) => conversation.send(text)));
+    const bob = await open('hugo');
+    expect(await badge(bob, 'hilda').textContent()).toBe('130');
+    await bob.openRow('hilda');
+    await bob.message('Line 130').waitFor();
+    await until('all are loaded', async () => {
+      await bob.page.locator('.scroller').evaluate((box) => box.scrollTo(0, 0));
+      return (await bob.texts()).length === all.length;
+    });
+    expect(await bob.texts()).toEqual(all);
+    await bob.page.getByRole('button', { name: 'To the newest message' }).click();
+    await badge(bob, 'hilda').waitFor({ state: 'detached' });
+  });
+});
+
+describe('a connection that goes', () => {
+  it('comes back after the server was killed, with everything once and in order', async () => {
+    const [ann, bob] = [await open('irma'), await open('ivan', { colorScheme: 'dark' })];
+    await ann.create('Group', { Name: 'Night shift', People: 'ivan, inge' });
+    await ann.say('before');
+    await bob.openRow('Night shift');
+    await bob.shows('before');
+    await ann.sent('before', 'sent').waitFor();
+
+    await server.kill();
+    await ann.banner.getByText(/Offline. Next attempt in \d+ s/).waitFor();
+    await ann.say('written while nobody listens');
+    await ann.sent('written while', 'queued').waitFor();
+    await ann.shoot('offline');
+    // Both windows stay away until somebody else has written.
+    for (const window of [ann, bob]) await window.page.getByRole('button', { name: 'Cut the connection' }).click();
+    await bob.banner.getByText('You cut the connection').waitFor();
+    await bob.shoot('cut-dark');
+
+    await server.start();
+    const inge = await online('inge');
+    await until('inge has the list', () => inge.conversations.loaded.length === 1);
+    const [shift] = inge.conversations.loaded;
+    const texts = ['the lamp is broken', 'now it works', 'who took my pen'];
+    await Promise.all(texts.map((text) => shift?.send(text)));
+
+    await bob.page.getByRole('button', { name: 'Restore the connection' }).click();
+    await bob.shows('before', ...texts);
+    await ann.page.getByRole('button', { name: 'Restore it' }).click();
+    await ann.banner.getByText('Back online').waitFor();
+    await ann.shoot('back');
+    await ann.shows('before', ...texts, 'written while nobody listens');
+    await bob.shows('before', ...texts, 'written while nobody listens');
+    await ann.sent('written while', 'sent').or(ann.sent('written while', 'delivered')).waitFor();
+    await ann.banner.waitFor({ state: 'hidden' });
+  });
+
+  it('keeps unsent messages over a reload of the page', async () => {
+    const [ann, bob] = [await open('jana'), await open('jens')];
+    await ann.create('One person', { 'Write to': 'jens' });
+    await bob.openRow('jana');
+    await ann.page.getByRole('button', { name: 'Cut the connection' }).click();
+    await ann.banner.getByText('You cut the connection').waitFor();
+    await ann.say('still here after a reload');
+    await ann.sent('still here', 'queued').waitFor();
+    await ann.page.reload();
+    await bob.shows('still here after a reload');
+    await ann.shows('still here after a reload');
+  });
+});
+
+describe('a phone', () => {
+  it.each(['light', 'dark'] as const)('shows one thing at a time (%s)', async (colorScheme) => {
+    const [me, other] = [`kim-${colorScheme}`, `kurt-${colorScheme}`];
+    const carol = await online(other);
+    const conversation = await carol.conversations.create({ members: [me], unique: true });
+    await conversation.send('The boat is in the water.');
+    await conversation.send('Bring a hat, it is going to be hot, and the shade on the island is taken by geese.');
+    const kim = await open(me, { ...phone, colorScheme });
+    await kim.row(other).waitFor();
+    await kim.shoot(`phone-list-${colorScheme}`);
+    await kim.openRow(other);
+    await kim.say('Which hat?');
+    await kim.say('The one with the feather, or the one the geese ate last year?');
+    await until('both arrived', () => conversation.lastMessage?.body.startsWith('The one') === true);
+    await conversation.read();
+    await kim.sent('The one', 'read').waitFor();
+    await kim.shoot(`phone-chat-${colorScheme}`);
+    expect(await kim.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await kim.page.getByRole('button', { name: 'Back to the list' }).click();
+    await kim.row(other).waitFor();
+  });
+});
