@@ -64,11 +64,9 @@ async function initiate(uri, port) {
 async function startJavaServer() {
   fetchJars();
   const port = await freePort();
-  const child = spawn(
-    'java',
-    ['-Xmx768m', '-cp', join(jars, '*'), join(here, 'Server.java'), String(port)],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+  const child = spawn('java', ['-Xmx768m', '-cp', join(jars, '*'), join(here, 'Server.java'), String(port)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   await lineOf(child, /^ready$/, 'java (the tests of the mongo adapters need a JDK, 17 or newer)');
   return {
     uri: `mongodb://127.0.0.1:${port}/`,

@@ -27,7 +27,12 @@ type Outcome = 'written' | 'sequence-taken' | 'operation-used' | 'unknown';
  * **A crash** leaves entries above the head, which nobody has seen. The retry of their operation, the next append, a
  * load or a sweep finds them and finishes the work ({@link LogHeads.repair}).
  */
-export async function append(db: MongoDatabase, heads: LogHeads, app: AppId, request: AppendRequest): Promise<AppendResult> {
+export async function append(
+  db: MongoDatabase,
+  heads: LogHeads,
+  app: AppId,
+  request: AppendRequest,
+): Promise<AppendResult> {
   const { conversation, expected } = request;
   let head = await heads.read(app, conversation);
   if (head !== undefined && head.last < expected) head = await heads.repair(app, conversation);
@@ -76,7 +81,8 @@ class Append {
       if (outcome === 'unknown') {
         // It may still be under way. The same operations again are harmless: each can be stored once.
         unknowns += 1;
-        if (unknowns > 1) throw new AppError('unavailable', { detail: 'the outcome of an append is unknown' });
+        if (unknowns > 1)
+          throw new AppError('unavailable', { detail: 'the outcome of an append is unknown' });
       } else if (outcome === 'sequence-taken' || this.results.length === before) return await this.lostRace();
     }
     return await this.finish();
@@ -158,7 +164,8 @@ class Append {
     for (const document of planned) {
       const found = await this.byOperation(document);
       if (found === undefined) break;
-      if (this.sent.has(found._id.toHexString()) && found.seq === this.state.last + 1) this.accept(found, own);
+      if (this.sent.has(found._id.toHexString()) && found.seq === this.state.last + 1)
+        this.accept(found, own);
       else {
         foreign = Math.max(foreign, found.seq);
         this.results.push({ duplicate: true, entry: toEntry(found, await this.targetOf(found)) });
@@ -187,6 +194,9 @@ class Append {
     const head = await this.heads.reveal(this.app, this.conversation, this.start, this.written);
     const stored = this.results.map((result) => (result.duplicate ? result.entry.seq : 0));
     const hidden = stored.some((seq) => seq > head.last);
-    return { head: (hidden ? await this.heads.repair(this.app, this.conversation) : head) ?? head, results: this.results };
+    return {
+      head: (hidden ? await this.heads.repair(this.app, this.conversation) : head) ?? head,
+      results: this.results,
+    };
   }
 }

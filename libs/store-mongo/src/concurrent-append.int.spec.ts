@@ -19,7 +19,11 @@ type Wish =
 const wish: fc.Arbitrary<Wish> = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.record({ kind: fc.constant('message' as const), silent: fc.boolean(), mention: fc.boolean() }),
+    arbitrary: fc.record({
+      kind: fc.constant('message' as const),
+      silent: fc.boolean(),
+      mention: fc.boolean(),
+    }),
   },
   {
     weight: 4,
@@ -58,7 +62,13 @@ describe('append under concurrency and failures', () => {
   });
 
   /** Sends until everything is acknowledged, from one instance after the other. Adds to what was acknowledged. */
-  async function send(made: Made, author: string, wishes: readonly Wish[], batch: number, acknowledged: Map<NewEntry, number>) {
+  async function send(
+    made: Made,
+    author: string,
+    wishes: readonly Wish[],
+    batch: number,
+    acknowledged: Map<NewEntry, number>,
+  ) {
     const open = wishes.map((one, at) => entryOf(author, one, at, acknowledged));
     let turn = SENDERS.indexOf(author);
     for (let tries = 0; open.length > 0; tries += 1) {
@@ -67,23 +77,37 @@ describe('append under concurrency and failures', () => {
       try {
         const expected = (await log.head(made.app, made.id))?.last ?? 0;
         const entries = open.slice(0, batch);
-        const { results, head } = await log.append(made.app, { conversation: made.id, expected, now: T0, entries });
+        const { results, head } = await log.append(made.app, {
+          conversation: made.id,
+          expected,
+          now: T0,
+          entries,
+        });
         for (const result of results) {
           const seq = result.duplicate ? result.entry.seq : result.seq;
           expect(head.last).toBeGreaterThanOrEqual(seq);
           acknowledged.set(open.shift() as NewEntry, seq);
         }
       } catch (error) {
-        if (!(error instanceof Crash || (error instanceof AppError && error.error === 'unavailable'))) throw error;
+        if (!(error instanceof Crash || (error instanceof AppError && error.error === 'unavailable')))
+          throw error;
         turn += 1;
       }
     }
   }
 
-  function entryOf(author: string, wanted: Wish, at: number, acknowledged: ReadonlyMap<NewEntry, number>): NewEntry {
+  function entryOf(
+    author: string,
+    wanted: Wish,
+    at: number,
+    acknowledged: ReadonlyMap<NewEntry, number>,
+  ): NewEntry {
     if (wanted.kind === 'message') {
       const { silent, mention } = wanted;
-      return message(author, `${author} ${at}`, { silent, ...(mention ? { mentions: [client('bob')] } : {}) });
+      return message(author, `${author} ${at}`, {
+        silent,
+        ...(mention ? { mentions: [client('bob')] } : {}),
+      });
     }
     const members = [client(`m${wanted.n % 5}`)];
     const target = [2, 3, 4, ...acknowledged.values()][wanted.n % (3 + acknowledged.size)] as number;
@@ -136,12 +160,15 @@ describe('append under concurrency and failures', () => {
           await sound.conversations.repair(made.app, made.id);
           const log = await expectProjectionsOfLog(sound.db, made.app, made.id);
           expect(log).toHaveLength(1 + wishes.flat().length);
-          for (const [{ author, op }, seq] of acknowledged) expect(log[seq - 1]).toMatchObject({ author, op });
+          for (const [{ author, op }, seq] of acknowledged)
+            expect(log[seq - 1]).toMatchObject({ author, op });
           outcomes.acknowledged += acknowledged.size;
           for (const [at, plan] of plans.entries()) {
             outcomes.writes += plan.steps.length;
             const failing = weathers[at] ?? [];
-            outcomes.failures += plan.steps.filter((_, n) => failing[n % failing.length] !== undefined).length;
+            outcomes.failures += plan.steps.filter(
+              (_, n) => failing[n % failing.length] !== undefined,
+            ).length;
           }
         },
       ),

@@ -61,7 +61,8 @@ export class ConversationCreation {
     const head = await this.heads.repair(app, conversation);
     if (head !== undefined) return head;
     const document = await this.db.collections.conversations.findOne({ _id: keyOf(app, conversation) });
-    if (document?.opening === undefined) return document === null ? undefined : await this.heads.repair(app, conversation);
+    if (document?.opening === undefined)
+      return document === null ? undefined : await this.heads.repair(app, conversation);
     await this.open(app, document, JSON.parse(document.opening) as Opening);
     return await this.heads.repair(app, conversation);
   }
@@ -91,7 +92,11 @@ export class ConversationCreation {
     return undefined;
   }
 
-  private async open(app: AppId, document: ConversationDocument, { entry, now, origin }: Opening): Promise<void> {
+  private async open(
+    app: AppId,
+    document: ConversationDocument,
+    { entry, now, origin }: Opening,
+  ): Promise<void> {
     const first: EntryDocument = {
       _id: new mongo.ObjectId(),
       app,

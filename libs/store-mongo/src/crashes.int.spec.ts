@@ -1,6 +1,15 @@
 import { asClientId, asOperationId } from '@hongyan/protocol';
 import type { NewEntry } from '@hongyan/conversations';
-import { append, change, client, createdEntry, make, message, newApp, T0 } from '../../conversations/src/fixtures.contract.js';
+import {
+  append,
+  change,
+  client,
+  createdEntry,
+  make,
+  message,
+  newApp,
+  T0,
+} from '../../conversations/src/fixtures.contract.js';
 import { expectProjectionsOfLog } from './recomputed.contract.js';
 import { FaultPlan, failures } from './faults.contract.js';
 import type { Failure } from './faults.contract.js';
@@ -24,7 +33,13 @@ describe('a failure at each single write', () => {
 
   /** Everything that is projected, in one batch. */
   const batch = (): NewEntry[] => {
-    const edit = change('ann', { kind: 'edit', target: 2, format: 'text', body: '', mentions: [client('ann')] });
+    const edit = change('ann', {
+      kind: 'edit',
+      target: 2,
+      format: 'text',
+      body: '',
+      mentions: [client('ann')],
+    });
     return [
       message('ann', 'c', { mentions: [client('bob')] }),
       { ...edit, payload: { ...edit.payload, body: `edit of ${edit.op}` } as never },
@@ -34,6 +49,18 @@ describe('a failure at each single write', () => {
       change('ann', { kind: 'silenced', members: [client('dan')] }),
       change('ann', { kind: 'updated', name: 'new' }),
       message('bob', 'd'),
+    ];
+  };
+  /** Changes whatever the batch changed. */
+  const contrary = (): NewEntry[] => {
+    const edit = change('bob', { kind: 'edit', target: 2, format: 'text', body: '', mentions: [] });
+    return [
+      { ...edit, payload: { ...edit.payload, body: `edit of ${edit.op}` } as never },
+      change('ann', { kind: 'added', members: [client('cid')] }),
+      change('ann', { kind: 'removed', members: [client('dan')] }),
+      change('ann', { kind: 'unsilenced', members: [client('dan')] }),
+      change('ann', { kind: 'updated', name: 'newer' }),
+      message('bob', 'e'),
     ];
   };
   const conversation = async () => {
@@ -66,39 +93,49 @@ describe('a failure at each single write', () => {
     );
   });
 
-  it.each(failures)('an append is finished by its retry, a load, a sweep or the next append: %s', async (failure) => {
-    const { length } = await writesOf(async () => appendFailing(await conversation(), batch()));
-    for (let at = 0; at < length; at += 1) {
-      const made = await conversation();
-      const entries = batch();
-      failAt(at, failure);
-      const answered = await appendFailing(made, entries);
-      const recoveries = [
-        () => sound.conversations.load(made.app, made.id),
-        () => sound.conversations.repair(made.app, made.id),
-        () => append(sound, made, [message('ann', 'another')]),
-        () => Promise.resolve(),
-      ];
-      await recoveries[at % recoveries.length]?.();
-      // The client sends again what was not answered, until it is.
-      const acknowledged: number[] = [];
-      while (acknowledged.length < entries.length)
-        acknowledged.push(...(await append(sound, made, entries.slice(acknowledged.length))));
-      await plan.settled();
-      await sound.conversations.repair(made.app, made.id);
-      const log = await expectProjectionsOfLog(sound.db, made.app, made.id);
-      expect(acknowledged.map((seq) => log[seq - 1]?.op)).toEqual(entries.map(({ op }) => op));
-      if (answered !== undefined) expect(answered).toBe(entries.length);
-      const unread = await sound.members.own(made.app, made.id, client('bob'));
-      // Of ann's: 'c', maybe 'another'; 'a', edited, mentions ann alone; bob's own 'b' is recalled.
-      expect(unread?.unread).toBe(log.filter(({ author, counts }) => author === 'ann' && counts === true).length);
-      expect(unread?.mentionUnread).toBe(1);
-    }
-  }, 60_000);
+  it.each(failures)(
+    'an append is finished by its retry, a load, a sweep or the next append: %s',
+    async (failure) => {
+      const { length } = await writesOf(async () => appendFailing(await conversation(), batch()));
+      for (let at = 0; at < length; at += 1) {
+        const made = await conversation();
+        const entries = batch();
+        failAt(at, failure);
+        const answered = await appendFailing(made, entries);
+        const recoveries = [
+          () => sound.conversations.load(made.app, made.id),
+          () => sound.conversations.repair(made.app, made.id),
+          () => append(sound, made, [message('ann', 'another')]),
+          () => Promise.resolve(),
+        ];
+        await recoveries[at % recoveries.length]?.();
+        // The client sends again what was not answered, until it is.
+        const acknowledged: number[] = [];
+        while (acknowledged.length < entries.length)
+          acknowledged.push(...(await append(sound, made, entries.slice(acknowledged.length))));
+        // What is still under way must not undo what came after it.
+        await append(sound, made, contrary());
+        await plan.settled();
+        await sound.conversations.repair(made.app, made.id);
+        const log = await expectProjectionsOfLog(sound.db, made.app, made.id);
+        expect(acknowledged.map((seq) => log[seq - 1]?.op)).toEqual(entries.map(({ op }) => op));
+        if (answered !== undefined) expect(answered).toBe(entries.length);
+        const unread = await sound.members.own(made.app, made.id, client('bob'));
+        // Of ann's: 'c', maybe 'another'; 'a', edited, mentions ann alone; bob's own 'b' is recalled.
+        expect(unread?.unread).toBe(
+          log.filter(({ author, counts }) => author === 'ann' && counts === true).length,
+        );
+        expect(unread?.mentionUnread).toBe(1);
+      }
+    },
+    60_000,
+  );
 
   it.each(failures)('a creation is finished by whoever wants the same: %s', async (failure) => {
     const document = { uniqueKey: 'pair' };
-    const { length } = await writesOf(() => failing.conversations.create(newApp(), createdEntry({ document }), T0));
+    const { length } = await writesOf(() =>
+      failing.conversations.create(newApp(), createdEntry({ document }), T0),
+    );
     expect(length).toBeGreaterThanOrEqual(5);
     for (let at = 0; at < length; at += 1) {
       const app = newApp();

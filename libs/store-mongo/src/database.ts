@@ -42,7 +42,12 @@ export class MongoDatabase {
     this.collections = collectionsOf(connection);
   }
 
-  static async open({ uri, database, faults, monitorCommands = false }: MongoOptions): Promise<MongoDatabase> {
+  static async open({
+    uri,
+    database,
+    faults,
+    monitorCommands = false,
+  }: MongoOptions): Promise<MongoDatabase> {
     const connection = mongoose.createConnection(uri, {
       ...concerns,
       ...(database === undefined ? {} : { dbName: database }),

@@ -17,7 +17,12 @@ export function contentToStored({ format, type, body, mentions, mentionAll }: Co
 export function payloadToStored(payload: EntryPayload): StoredPayload {
   if (payload.kind === 'message') {
     const { kind, format, type, body, mentions, mentionAll, silent, ...rest } = payload;
-    return { kind, silent, ...contentToStored({ format, type, body, mentions, mentionAll }), rest: restText(rest) };
+    return {
+      kind,
+      silent,
+      ...contentToStored({ format, type, body, mentions, mentionAll }),
+      rest: restText(rest),
+    };
   }
   if (payload.kind === 'edit') return { kind: 'edit', target: payload.target, ...contentToStored(payload) };
   if (payload.kind === 'recall') return payload;
@@ -52,7 +57,11 @@ function toPayload(document: EntryDocument, target: EntryDocument | undefined): 
         ...(restOf(document) as Partial<MessagePayload>),
       };
     case 'edit':
-      return { kind, target: document.target ?? 0, ...toContent(document.moved === true ? target : document) };
+      return {
+        kind,
+        target: document.target ?? 0,
+        ...toContent(document.moved === true ? target : document),
+      };
     case 'recall':
       return { kind, target: document.target ?? 0 };
     default:

@@ -36,7 +36,9 @@ export function duplicateIndexOf(error: unknown): string | undefined {
 export function isOnlyDuplicates(error: unknown): boolean {
   if (!(error instanceof mongo.MongoBulkWriteError)) return duplicateIndexOf(error) !== undefined;
   const failed = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  return error.result.getWriteConcernError() === undefined && failed.every(({ code }) => code === DUPLICATE_KEY);
+  return (
+    error.result.getWriteConcernError() === undefined && failed.every(({ code }) => code === DUPLICATE_KEY)
+  );
 }
 
 /** What the ports promise for what the driver throws. Errors of the program stay what they are. */

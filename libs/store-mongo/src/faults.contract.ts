@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Faults, WriteStep } from './database.js';
 import { sequenceIndex } from './schema.js';
 
@@ -13,15 +14,17 @@ export type Failure =
   /** The process dies before or after the write. */
   | 'crash-before'
   | 'crash-after'
-  /** No answer comes: the write was not done, was done, or is done later. */
+  /** No answer comes: the write was not done, was done, is done soon, or when everything else is over. */
   | 'timeout-before'
   | 'timeout-after'
   | 'timeout-late'
+  | 'timeout-held'
   /** Something that is not on a majority yet, and never will be, is in the way of an insert. */
   | 'phantom-duplicate';
 
 export const failures: readonly Failure[] = [
-  'crash-before', 'crash-after', 'timeout-before', 'timeout-after', 'timeout-late', 'phantom-duplicate',
+  'crash-before', 'crash-after', 'timeout-before', 'timeout-after', 'timeout-late', 'timeout-held',
+  'phantom-duplicate',
 ]; // prettier-ignore
 
 /** The index that an insert of this step may run into; updates run into none. */
@@ -33,7 +36,10 @@ const uniqueIndexes: Partial<Record<WriteStep, string>> = {
 };
 
 const duplicate = (index: string) =>
-  new mongo.MongoServerError({ code: 11_000, message: `E11000 duplicate key error collection: x index: ${index} dup key: {}` });
+  new mongo.MongoServerError({
+    code: 11_000,
+    message: `E11000 duplicate key error collection: x index: ${index} dup key: {}`,
+  });
 
 const timeout = () => new mongo.MongoNetworkTimeoutError('connection timed out', {});
 
@@ -45,6 +51,8 @@ export class FaultPlan {
   /** The steps of all writes so far, failed ones too. */
   readonly steps: WriteStep[] = [];
   private readonly late: Promise<unknown>[] = [];
+  private release = (): void => undefined;
+  private readonly held = new Promise<void>((resolve) => (this.release = resolve));
 
   constructor(private readonly next: (step: WriteStep, number: number) => Failure | undefined) {}
 
@@ -69,20 +77,28 @@ export class FaultPlan {
       case 'timeout-after':
         await run();
         throw timeout();
-      case 'timeout-late': {
-        const delay = 1 + (this.steps.length % 7) * 5;
-        this.late.push(
-          new Promise((resolve) => setTimeout(resolve, delay)).then(run).catch((error: unknown) => {
-            // Somebody else was faster, which is what is tested.
-            if (!(error instanceof mongo.MongoServerError)) throw error;
-          }),
-        );
+      case 'timeout-late':
+        this.late.push(afterwards(sleep(1 + (this.steps.length % 7) * 5), run));
         throw timeout();
-      }
+      case 'timeout-held':
+        this.late.push(afterwards(this.held, run));
+        throw timeout();
     }
   };
 
+  /** Lets the held writes go, and waits until all late ones are over. */
   async settled(): Promise<void> {
+    this.release();
     await Promise.all(this.late);
+  }
+}
+
+async function afterwards(moment: Promise<unknown>, run: () => Promise<unknown>): Promise<void> {
+  await moment;
+  try {
+    await run();
+  } catch (error) {
+    // Somebody else was faster, which is what is tested.
+    if (!(error instanceof mongo.MongoServerError)) throw error;
   }
 }

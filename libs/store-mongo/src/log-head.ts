@@ -9,7 +9,15 @@ import { Projector } from './projector.js';
 
 const TAIL = 500;
 
-const toHead = ({ last, lastTime, count, lastMessageSeq, lastMessageTime, floor, origin }: HeadDocument): Head => ({
+const toHead = ({
+  last,
+  lastTime,
+  count,
+  lastMessageSeq,
+  lastMessageTime,
+  floor,
+  origin,
+}: HeadDocument): Head => ({
   last,
   lastTime,
   count,
@@ -42,7 +50,12 @@ export class LogHeads {
   }
 
   /** Makes the entries what every reader sees. They are committed and follow on the head without a hole. */
-  async reveal(app: AppId, conversation: ConversationId, head: Head, entries: readonly EntryDocument[]): Promise<Head> {
+  async reveal(
+    app: AppId,
+    conversation: ConversationId,
+    head: Head,
+    entries: readonly EntryDocument[],
+  ): Promise<Head> {
     if (entries.length === 0) return head;
     await this.projector.project(app, conversation, entries);
     const raised = entries.reduce(advanced, head);
@@ -86,6 +99,8 @@ export class LogHeads {
       if (head.last > last) return head;
       await sleep(delay);
     }
-    throw new AppError('unavailable', { detail: 'another writer holds the next sequence and is not confirmed' });
+    throw new AppError('unavailable', {
+      detail: 'another writer holds the next sequence and is not confirmed',
+    });
   }
 }

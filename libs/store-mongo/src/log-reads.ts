@@ -65,7 +65,13 @@ export class LogReads {
   }
 
   /** Time grows with the sequence, so no index is needed to find one by the other. */
-  async lastAt(app: AppId, conversation: ConversationId, low: number, high: number, time: number): Promise<number> {
+  async lastAt(
+    app: AppId,
+    conversation: ConversationId,
+    low: number,
+    high: number,
+    time: number,
+  ): Promise<number> {
     let [atOrBefore, after] = [low, high + 1];
     while (after - atOrBefore > 1) {
       const middle = Math.floor((atOrBefore + after) / 2);
@@ -76,7 +82,11 @@ export class LogReads {
     return atOrBefore;
   }
 
-  async bySequence(app: AppId, conversation: ConversationId, seqs: readonly number[]): Promise<Map<number, EntryDocument>> {
+  async bySequence(
+    app: AppId,
+    conversation: ConversationId,
+    seqs: readonly number[],
+  ): Promise<Map<number, EntryDocument>> {
     if (seqs.length === 0) return new Map();
     const found = await this.db.collections.entries
       .find({ app, conversation, seq: { $in: [...new Set(seqs)] } })
@@ -85,8 +95,14 @@ export class LogReads {
   }
 
   /** Edits show the content that their message has now. */
-  async withTargets(app: AppId, conversation: ConversationId, documents: readonly EntryDocument[]): Promise<Entry[]> {
-    const targets = documents.flatMap(({ kind, target }) => (kind === 'edit' && target !== undefined ? [target] : []));
+  async withTargets(
+    app: AppId,
+    conversation: ConversationId,
+    documents: readonly EntryDocument[],
+  ): Promise<Entry[]> {
+    const targets = documents.flatMap(({ kind, target }) =>
+      kind === 'edit' && target !== undefined ? [target] : [],
+    );
     const messages = await this.bySequence(app, conversation, targets);
     return documents.map((document) => toEntry(document, messages.get(document.target ?? 0)));
   }

@@ -12,8 +12,9 @@ function decode(cursor: string | undefined, length: number): readonly string[] |
   if (cursor === undefined) return undefined;
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    const valid = Array.isArray(parts) && parts.length === length && parts.every((part) => typeof part === 'string');
-    return valid ? (parts as string[]) : undefined;
+    const valid =
+      Array.isArray(parts) && parts.length === length && parts.every((part) => typeof part === 'string');
+    return valid ? (parts) : undefined;
   } catch {
     return undefined;
   }
@@ -28,10 +29,21 @@ export async function memberPage(
   const [lastRole, lastClient = ''] = decode(page.cursor, 2) ?? [];
   const wanted = roles.filter((role) => page.role === undefined || role === page.role);
   const found: { client: ClientId; role: Role; joinedAt: number }[] = [];
-  for (const role of wanted.slice(Math.max(0, wanted.findIndex((one) => one === lastRole)))) {
+  for (const role of wanted.slice(
+    Math.max(
+      0,
+      wanted.findIndex((one) => one === lastRole),
+    ),
+  )) {
     if (found.length > page.limit) break;
     const rows = await members
-      .find({ app, conversation, in: true, role, ...(role === lastRole ? { client: { $gt: lastClient } } : {}) })
+      .find({
+        app,
+        conversation,
+        in: true,
+        role,
+        ...(role === lastRole ? { client: { $gt: lastClient } } : {}),
+      })
       .sort({ client: 1 })
       .limit(page.limit + 1 - found.length)
       .toArray();
@@ -39,7 +51,10 @@ export async function memberPage(
   }
   const items = found.slice(0, page.limit);
   const last = items.at(-1);
-  return { items, ...(found.length > page.limit && last !== undefined ? { cursor: encode([last.role, last.client]) } : {}) };
+  return {
+    items,
+    ...(found.length > page.limit && last !== undefined ? { cursor: encode([last.role, last.client]) } : {}),
+  };
 }
 
 /** Who joined after the message could not receive it and is not counted, though the cursor began above it. */

@@ -1,4 +1,12 @@
-import type { Conversation, ConversationStore, Found, Head, Loaded, Member, NewEntry } from '@hongyan/conversations';
+import type {
+  Conversation,
+  ConversationStore,
+  Found,
+  Head,
+  Loaded,
+  Member,
+  NewEntry,
+} from '@hongyan/conversations';
 import type { AppId, ClientId, ConversationId } from '@hongyan/protocol';
 import { AppError } from '@hongyan/protocol';
 import { ConversationCreation } from './conversation-creation.js';
@@ -27,7 +35,12 @@ export class MongoConversationStore implements ConversationDocuments {
     this.creation = new ConversationCreation(db, this.heads);
   }
 
-  create(app: AppId, entry: NewEntry, now: number, origin = 0): Promise<{ created: boolean; id: ConversationId; head: Head }> {
+  create(
+    app: AppId,
+    entry: NewEntry,
+    now: number,
+    origin = 0,
+  ): Promise<{ created: boolean; id: ConversationId; head: Head }> {
     return translated(() => this.creation.create(app, entry, now, origin));
   }
 
@@ -82,7 +95,9 @@ export class MongoConversationStore implements ConversationDocuments {
       const found = await this.db.collections.conversations
         .find({ app, audience: 'everyone', deletedAt: { $exists: false } })
         .toArray();
-      return found.filter(({ kind, opening }) => kind === 'system' && opening === undefined).map(({ id }) => id);
+      return found
+        .filter(({ kind, opening }) => kind === 'system' && opening === undefined)
+        .map(({ id }) => id);
     });
   }
 
@@ -94,14 +109,21 @@ export class MongoConversationStore implements ConversationDocuments {
       this.db.collections.members.countDocuments({ app, conversation, in: true, role: { $ne: 'guest' } }),
       this.reads.messages(app, conversation, head.last, [head.lastMessageSeq]),
     ]);
-    return { conversation: toConversation(document), head, memberCount, ...(lastMessage === undefined ? {} : { lastMessage }) };
+    return {
+      conversation: toConversation(document),
+      head,
+      memberCount,
+      ...(lastMessage === undefined ? {} : { lastMessage }),
+    };
   }
 
   private async loadAt(app: AppId, conversation: ConversationId, head: Head): Promise<Loaded> {
     const document = await this.db.collections.conversations.findOne({ _id: keyOf(app, conversation) });
     if (document === null) throw new Error('a conversation has a head but no document');
     const rows = document.kind === 'system' ? [] : await this.memberRows(app, conversation);
-    const restrictions = await this.db.collections.restrictions.find({ app, conversation, on: true }).toArray();
+    const restrictions = await this.db.collections.restrictions
+      .find({ app, conversation, on: true })
+      .toArray();
     return {
       conversation: toConversation(document),
       head,
@@ -118,11 +140,21 @@ export class MongoConversationStore implements ConversationDocuments {
   }
 }
 
-function toMember({ client, role = 'member', joinedSeq, joinedAt, readSeq, deliveredSeq }: MemberDocument): Member {
+function toMember({
+  client,
+  role = 'member',
+  joinedSeq,
+  joinedAt,
+  readSeq,
+  deliveredSeq,
+}: MemberDocument): Member {
   return { client: client as ClientId, role, joinedSeq, joinedAt, readSeq, deliveredSeq };
 }
 
 function toConversation(document: ConversationDocument): Conversation {
   const { _id, app, reflects: _reflects, opening: _opening, uniqueKey, ...conversation } = document;
-  return { ...conversation, ...(uniqueKey === undefined ? {} : { uniqueKey: uniqueKey.slice(keyOf(app).length) }) };
+  return {
+    ...conversation,
+    ...(uniqueKey === undefined ? {} : { uniqueKey: uniqueKey.slice(keyOf(app).length) }),
+  };
 }

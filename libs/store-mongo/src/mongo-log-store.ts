@@ -1,4 +1,12 @@
-import type { AppendRequest, AppendResult, Entry, Head, HistoryQuery, LogStore, MessageEntry } from '@hongyan/conversations';
+import type {
+  AppendRequest,
+  AppendResult,
+  Entry,
+  Head,
+  HistoryQuery,
+  LogStore,
+  MessageEntry,
+} from '@hongyan/conversations';
 import type { AppId, ClientId, ConversationId, EntryKind, OperationId } from '@hongyan/protocol';
 import { append } from './append.js';
 import type { MongoDatabase } from './database.js';
@@ -40,7 +48,11 @@ export class MongoLogStore implements LogStore {
     });
   }
 
-  history(app: AppId, conversation: ConversationId, query: HistoryQuery): Promise<{ messages: MessageEntry[]; more: boolean }> {
+  history(
+    app: AppId,
+    conversation: ConversationId,
+    query: HistoryQuery,
+  ): Promise<{ messages: MessageEntry[]; more: boolean }> {
     return translated(async () =>
       this.reads.history(app, conversation, await this.last(app, conversation), query),
     );
@@ -52,7 +64,12 @@ export class MongoLogStore implements LogStore {
     );
   }
 
-  byOperation(app: AppId, conversation: ConversationId, author: ClientId | '', op: OperationId): Promise<Entry | undefined> {
+  byOperation(
+    app: AppId,
+    conversation: ConversationId,
+    author: ClientId | '',
+    op: OperationId,
+  ): Promise<Entry | undefined> {
     return translated(async () => {
       const found = await this.db.collections.entries.findOne({ app, conversation, author, op });
       if (found === null) return undefined;

@@ -102,7 +102,12 @@ export class MongoMemberStore implements ConversationMembers {
     });
   }
 
-  setOwn(app: AppId, conversation: ConversationId, client: ClientId, patch: OwnPatch): Promise<OwnRow | undefined> {
+  setOwn(
+    app: AppId,
+    conversation: ConversationId,
+    client: ClientId,
+    patch: OwnPatch,
+  ): Promise<OwnRow | undefined> {
     return translated(async () => {
       const head = await this.heads.read(app, conversation);
       if (head === undefined) return undefined;
@@ -128,7 +133,13 @@ export class MongoMemberStore implements ConversationMembers {
         { updateOne: { filter: { _id }, update: { $setOnInsert: row }, upsert: true } },
       ]);
       const cursor = Math.min(readSeq, head.last);
-      const cursors = { joinedSeq: cursor, joinedAt: Date.now(), readSeq: cursor, deliveredSeq: cursor, clearedSeq: 0 };
+      const cursors = {
+        joinedSeq: cursor,
+        joinedAt: Date.now(),
+        readSeq: cursor,
+        deliveredSeq: cursor,
+        clearedSeq: 0,
+      };
       await this.db.write('subscription', () =>
         this.db.collections.members.updateOne(
           { _id, in: false },
@@ -167,13 +178,26 @@ export class MongoMemberStore implements ConversationMembers {
     });
   }
 
-  private async row(app: AppId, conversation: ConversationId, client: ClientId): Promise<MemberDocument | undefined> {
-    const row = await this.db.collections.members.findOne({ _id: memberKey(app, conversation, client), in: true });
+  private async row(
+    app: AppId,
+    conversation: ConversationId,
+    client: ClientId,
+  ): Promise<MemberDocument | undefined> {
+    const row = await this.db.collections.members.findOne({
+      _id: memberKey(app, conversation, client),
+      in: true,
+    });
     return row ?? undefined;
   }
 
   /** Broadcasts do not count for guests. */
-  private unreadOf(app: AppId, conversation: ConversationId, row: MemberDocument, readSeq: number, head: Head) {
+  private unreadOf(
+    app: AppId,
+    conversation: ConversationId,
+    row: MemberDocument,
+    readSeq: number,
+    head: Head,
+  ) {
     return row.role === 'guest'
       ? { unread: 0, mentionUnread: 0 }
       : this.counts.of(app, conversation, row.client as ClientId, readSeq, head);
@@ -213,11 +237,17 @@ export class MongoMemberStore implements ConversationMembers {
     const _id = keyOf(app, client);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const revision = await this.db.write('revision', () =>
-        this.db.collections.revisions.findOneAndUpdate({ _id }, { $inc: { n: 1 } }, { returnDocument: 'after' }),
+        this.db.collections.revisions.findOneAndUpdate(
+          { _id },
+          { $inc: { n: 1 } },
+          { returnDocument: 'after' },
+        ),
       );
       if (revision !== null && revision.n > last) return revision.n;
       await upsertAll(this.db, 'revision', 'revisions', [
-        { updateOne: { filter: { _id }, update: { $max: { n: last }, $setOnInsert: { app } }, upsert: true } },
+        {
+          updateOne: { filter: { _id }, update: { $max: { n: last }, $setOnInsert: { app } }, upsert: true },
+        },
       ]);
     }
     throw new AppError('unavailable', { detail: 'the revision could not be counted' });
@@ -239,7 +269,9 @@ function patched(row: MemberDocument, patch: OwnPatch, head: Head): RowPatch {
     ...(hidden === true ? { hiddenSeq: head.lastMessageSeq } : {}),
     ...(markedUnread === undefined ? {} : { markedUnread }),
     ...(custom === undefined ? {} : { custom: JSON.stringify(custom) }),
-    ...(clearedSeq === undefined ? {} : { clearedSeq: Math.max(row.clearedSeq, Math.min(clearedSeq, head.last)) }),
+    ...(clearedSeq === undefined
+      ? {}
+      : { clearedSeq: Math.max(row.clearedSeq, Math.min(clearedSeq, head.last)) }),
     $unset: Object.fromEntries(unset.map((field) => [field, '' as const])),
   };
 }

@@ -21,7 +21,11 @@ export class Projector {
   constructor(private readonly db: MongoDatabase) {}
 
   /** `documents` are committed, ascending, without holes. */
-  async project(app: AppId, conversation: ConversationId, documents: readonly EntryDocument[]): Promise<void> {
+  async project(
+    app: AppId,
+    conversation: ConversationId,
+    documents: readonly EntryDocument[],
+  ): Promise<void> {
     await this.countOwn(app, conversation, documents);
     for (const document of documents) {
       if (document.kind === 'message') await this.markMentions(app, conversation, document);
@@ -37,7 +41,10 @@ export class Projector {
     const upserts = [...own].map(([author, n]) => ({
       updateOne: {
         filter: { _id: memberKey(app, conversation, author) },
-        update: { $max: { own: n }, $setOnInsert: { ...strangerRow(app, conversation, author), reflects: 0 } },
+        update: {
+          $max: { own: n },
+          $setOnInsert: { ...strangerRow(app, conversation, author), reflects: 0 },
+        },
         upsert: true,
       },
     }));
@@ -131,7 +138,11 @@ export class Projector {
     if (message.counts === true) await this.mark(app, conversation, message, seq, true, {});
   }
 
-  private async markMentions(app: AppId, conversation: ConversationId, message: EntryDocument): Promise<void> {
+  private async markMentions(
+    app: AppId,
+    conversation: ConversationId,
+    message: EntryDocument,
+  ): Promise<void> {
     const { counts, mentions, mentionAll, seq } = message;
     if (counts !== true || (mentionAll !== true && (mentions ?? []).length === 0)) return;
     await this.mark(app, conversation, message, seq, false, message);
@@ -152,10 +163,14 @@ export class Projector {
   }
 }
 
-const unsetOf = (fields: readonly string[]) => Object.fromEntries(fields.map((field) => [field, '' as const]));
+const unsetOf = (fields: readonly string[]) =>
+  Object.fromEntries(fields.map((field) => [field, '' as const]));
 
 function conversationChange(app: AppId, conversation: ConversationId, changes: readonly Change[]): RowChange {
-  const set = Object.assign({}, ...changes.map((change) => (change.on === 'conversation' ? change.set : {}))) as object;
+  const set = Object.assign(
+    {},
+    ...changes.map((change) => (change.on === 'conversation' ? change.set : {})),
+  ) as object;
   const detach = changes.some((change) => change.on === 'detach');
   return { key: keyOf(app, conversation), set, unset: detach ? ['uniqueKey'] : [] };
 }
@@ -189,7 +204,11 @@ function memberChanges(
   }));
 }
 
-function restrictionChanges(app: AppId, conversation: ConversationId, changes: readonly Change[]): RowChange[] {
+function restrictionChanges(
+  app: AppId,
+  conversation: ConversationId,
+  changes: readonly Change[],
+): RowChange[] {
   const row = (what: 'silence' | 'block', client: string, on: boolean, until?: number): RowChange => ({
     key: keyOf(app, conversation, what, client),
     base: { app, conversation, client, what, on: false },

@@ -17,7 +17,10 @@ export async function expectProjectionsOfLog(db: MongoDatabase, app: AppId, conv
   const own: Record<string, number> = {};
   const inside = new Map<string, number>();
   const silenced = new Set<string>();
-  const content = new Map<number, { body: unknown; edited: number; recalled: boolean; mentions: readonly string[] }>();
+  const content = new Map<
+    number,
+    { body: unknown; edited: number; recalled: boolean; mentions: readonly string[] }
+  >();
   let [count, name] = [0, undefined as string | undefined];
   const lastMessage = log.filter(({ kind }) => kind === 'message').at(-1);
   for (const document of log) {
@@ -65,7 +68,8 @@ export async function expectProjectionsOfLog(db: MongoDatabase, app: AppId, conv
     const message = log[seq - 1];
     expect(message?.recalled === true).toBe(recalled);
     if (recalled) expect(message).toMatchObject({ body: '' });
-    if (recalled && message?.counts === true) expect(marked.get(seq)).toMatchObject({ recalled: true, mentioned: [] });
+    if (recalled && message?.counts === true)
+      expect(marked.get(seq)).toMatchObject({ recalled: true, mentioned: [] });
     if (edited === 0 || recalled) continue;
     expect(message).toMatchObject({ editedSeq: edited, body: `edit of ${log[edited - 1]?.op}` });
   }

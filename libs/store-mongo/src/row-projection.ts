@@ -54,7 +54,9 @@ export async function bringRows(
   }));
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     await makeRows(db, name, changes);
-    const { matchedCount } = await db.write('changes', () => rows.bulkWrite(updates as never, { ordered: false }));
+    const { matchedCount } = await db.write('changes', () =>
+      rows.bulkWrite(updates as never, { ordered: false }),
+    );
     if (matchedCount === changes.length) return;
     const behind = { _id: { $in: changes.map(({ key }) => key) }, reflects: { $gte: seq } };
     if ((await rows.countDocuments(behind)) === changes.length) return;
@@ -80,7 +82,9 @@ export async function upsertAll(
 ): Promise<boolean> {
   try {
     await db.write(step, () =>
-      rowsOf(db, name).bulkWrite(upserts as unknown as mongo.AnyBulkWriteOperation<Row>[], { ordered: false }),
+      rowsOf(db, name).bulkWrite(upserts as unknown as mongo.AnyBulkWriteOperation<Row>[], {
+        ordered: false,
+      }),
     );
     return true;
   } catch (error) {

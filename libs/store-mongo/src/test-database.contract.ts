@@ -18,7 +18,8 @@ export interface OpenOptions {
 /** One instance of the store with a connection of its own. Instances with one name share the data. */
 export async function openTestStore({ name = newDatabaseName(), ...options }: OpenOptions = {}) {
   const uri = process.env.HONGYAN_TEST_MONGODB_URI;
-  if (uri === undefined) throw new Error('jest did not start a MongoDB-protocol server: see test/mongo-server');
+  if (uri === undefined)
+    throw new Error('jest did not start a MongoDB-protocol server: see test/mongo-server');
   const db = await MongoDatabase.open({ uri, database: name, ...options });
   return {
     db,

@@ -27,7 +27,8 @@ export class UnreadCounts {
       this.ownAt(app, conversation, client, head.last),
       this.ownAt(app, conversation, client, from),
       marks.countDocuments({ ...above, recalled: true }),
-      marks.countDocuments({ ...above, recalled: false, mentioned: { $in: [client, ''] } }),
+      // A recalled message mentions nobody.
+      marks.countDocuments({ ...above, mentioned: { $in: [client, ''] } }),
     ]);
     return { unread: head.count - count - (ownNow - ownThen) - recalled, mentionUnread };
   }
@@ -43,7 +44,12 @@ export class UnreadCounts {
   }
 
   /** The client's share of the running count; its row has it when the client wrote nothing above. Read in this order. */
-  private async ownAt(app: AppId, conversation: ConversationId, client: ClientId, seq: number): Promise<number> {
+  private async ownAt(
+    app: AppId,
+    conversation: ConversationId,
+    client: ClientId,
+    seq: number,
+  ): Promise<number> {
     const { entries, members } = this.db.collections;
     const row = await members.findOne({ _id: memberKey(app, conversation, client) });
     const [next] = await entries
