@@ -117,7 +117,10 @@ describe('two windows', () => {
     const dora = await open('dora');
     const second = await open('dora', { colorScheme: 'dark' });
     await dora.choose('carla', 'Pin');
-    await second.page.locator('.rows li:first-child').getByRole('link', { name: /^carla.*pinned/ }).waitFor();
+    await second.page
+      .locator('.rows li:first-child')
+      .getByRole('link', { name: /^carla.*pinned/ })
+      .waitFor();
     await dora.choose('Choir', 'Mute');
     await second.page.getByRole('link', { name: /^Choir.*muted/ }).waitFor();
     await dora.openRow('carla');
@@ -212,6 +215,19 @@ describe('a long history', () => {
   });
 });
 
+describe('a message that is refused', () => {
+  it('says so, and can be deleted', async () => {
+    const ann = await open('lena');
+    await ann.create('One person', { 'Write to': 'lars' });
+    await ann.say(`This is far too long. ${'so '.repeat(21_000)}`);
+    await ann.sent('far too long', 'failed').waitFor();
+    await ann.page.getByText('Not sent:').scrollIntoViewIfNeeded();
+    await ann.shoot('refused');
+    await ann.page.getByRole('button', { name: 'Delete' }).click();
+    await ann.shows();
+  });
+});
+
 describe('a connection that goes', () => {
   it('comes back after the server was killed, with everything once and in order', async () => {
     const [ann, bob] = [await open('irma'), await open('ivan', { colorScheme: 'dark' })];
@@ -227,7 +243,8 @@ describe('a connection that goes', () => {
     await ann.sent('written while', 'queued').waitFor();
     await ann.shoot('offline');
     // Both windows stay away until somebody else has written.
-    for (const window of [ann, bob]) await window.page.getByRole('button', { name: 'Cut the connection' }).click();
+    for (const window of [ann, bob])
+      await window.page.getByRole('button', { name: 'Cut the connection' }).click();
     await bob.banner.getByText('You cut the connection').waitFor();
     await bob.shoot('cut-dark');
 
@@ -236,7 +253,7 @@ describe('a connection that goes', () => {
     await until('inge has the list', () => inge.conversations.loaded.length === 1);
     const [shift] = inge.conversations.loaded;
     const texts = ['the lamp is broken', 'now it works', 'who took my pen'];
-    await Promise.all(texts.map((text) => shift?.send(text)));
+    for (const text of texts) await shift?.send(text);
 
     await bob.page.getByRole('button', { name: 'Restore the connection' }).click();
     await bob.shows('before', ...texts);
@@ -269,7 +286,9 @@ describe('a phone', () => {
     const carol = await online(other);
     const conversation = await carol.conversations.create({ members: [me], unique: true });
     await conversation.send('The boat is in the water.');
-    await conversation.send('Bring a hat, it is going to be hot, and the shade on the island is taken by geese.');
+    await conversation.send(
+      'Bring a hat, it is going to be hot, and the shade on the island is taken by geese.',
+    );
     const kim = await open(me, { ...phone, colorScheme });
     await kim.row(other).waitFor();
     await kim.shoot(`phone-list-${colorScheme}`);

@@ -3,8 +3,8 @@ import { h, icon } from './dom.js';
 const tints = 8;
 
 function tintOf(name: string): number {
-  let sum = 7;
-  for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  let sum = 11;
+  for (const character of name) sum = (sum * 33 + (character.codePointAt(0) ?? 0)) >>> 0;
   return sum % tints;
 }
 

@@ -23,7 +23,7 @@ export class Banner {
       this.render();
     });
     client.on('synced', () => {
-      if (this.#lost) this.#show('back', 'Back online, and everything missed is here.');
+      if (this.#lost) this.#show('back', 'Back online.');
       this.#timer = setTimeout(() => this.render(), backForMs);
       this.#lost = false;
       this.#wasOnline = true;

@@ -174,7 +174,7 @@ export class Composer {
         : [];
     return [
       ...members.map(({ client, role: theirs }) => ({
-        value: client as string,
+        value: client,
         hint: theirs === 'member' ? '' : theirs,
       })),
       ...all,

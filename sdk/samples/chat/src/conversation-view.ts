@@ -12,7 +12,7 @@ import { Timeline } from './timeline.js';
 
 const sameRunMs = 5 * 60_000;
 const nearPx = 80;
-const countEveryMs = 5_000;
+const countEveryMs = 2_000;
 
 /** One open conversation: who, what was said, and where I write. */
 export class ConversationView {
@@ -261,7 +261,7 @@ export class ConversationView {
         progress: !mine
           ? undefined
           : message === undefined
-            ? (outgoing?.local.state as Bubble['progress'])
+            ? outgoing?.local.state
             : timeline.progressOf(message),
         counts: mine && message !== undefined ? timeline.counts.get(message.seq ?? 0) : undefined,
         quote: answer === undefined ? undefined : timeline.quotedBy({ replyTo: answer }),
@@ -307,7 +307,8 @@ export class ConversationView {
       retry: (outgoing) => timeline.retry(outgoing),
       discard: (outgoing) => timeline.discard(outgoing),
       show: (id) => this.#show(id),
-      mayRecall: role === 'owner' ? theirs !== 'owner' : role === 'manager' && theirs === 'member',
+      mayRecall:
+        people.isGroup(conversation) && (role === 'owner' || (role === 'manager' && theirs === 'member')),
     };
   }
 

@@ -1,7 +1,8 @@
 /** As much of a view library as this sample needs. */
 
 type Child = Node | string | number | false | null | undefined;
-type Props = Record<string, unknown>;
+type Value = string | number | boolean | null | undefined | ((event: never) => void);
+type Props = Record<string, Value>;
 
 /** An element: `on…` are listeners, `data`/`class`/`aria-…` attributes, the rest properties where there are such. */
 export function h<K extends keyof HTMLElementTagNameMap>(
@@ -14,7 +15,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
     if (value === undefined || value === false || value === null) continue;
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value as EventListener);
     else if (name in element && !name.includes('-')) (element as unknown as Props)[name] = value;
-    else element.setAttribute(name === 'class' ? 'class' : name, value === true ? '' : String(value));
+    else element.setAttribute(name, value === true ? '' : String(value));
   }
   for (const child of children) {
     if (child !== undefined && child !== null && child !== false)
@@ -66,7 +67,7 @@ const paths = {
   send: 'M4 12l16-8-6 16-3-7-7-1z',
   reply: 'M10 8V4l-7 7 7 7v-4c5 0 8 1.5 10 5 0-6-3-11-10-11z',
   edit: 'M4 20h4L19 9l-4-4L4 16v4z',
-  recall: 'M9 7L4 12l5 5M4 12h10a6 6 0 0 1 6 6',
+  recall: 'M4.5 7h15M10 7V4.5h4V7M6.5 7l1 13h9l1-13M10 11v5M14 11v5',
   info: 'M12 11v6M12 7.5v.1M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0z',
   more: 'M5 12h.01M12 12h.01M19 12h.01',
   pin: 'M9 4h6l-1 6 3 3H7l3-3-1-6zM12 13v7',
