@@ -73,6 +73,10 @@ describe('what the writer relies on', () => {
     expect(socket!.request).toBeUndefined();
     expect(socket!.handshake).toEqual({});
     expect(socket!.data).toEqual({});
+    const left = netSocket().rawListeners('close') as { name: string; listener?: { name: string } }[];
+    expect(left.map(({ name, listener }) => listener?.name ?? name)).toEqual(['socketOnClose']);
+    const { socket: webSocket } = (socket!.conn as unknown as { transport: { socket: NetSocket } }).transport;
+    expect(webSocket.listenerCount('error')).toBe(1);
   });
 });
 

@@ -14,7 +14,8 @@ interface EngineTransport extends EventEmitter {
   [owner]?: SocketWriter;
 }
 
-interface WebSocketInternals {
+interface WebSocketInternals extends EventEmitter {
+  readonly _socket: EventEmitter;
   readonly _sender: { sendFrame(list: Buffer[], callback: (error?: Error) => void): void };
   readonly readyState: number;
   terminate(): void;
@@ -148,10 +149,7 @@ export abstract class SocketWriter {
     conn.on('packet', onPacket);
     conn.on('close', onClose);
     conn.transport.on('ready', onReady);
-    conn.request = undefined;
-    const leftovers = socket as unknown as { handshake: unknown; data: unknown };
-    leftovers.handshake = nothing;
-    leftovers.data = nothing;
+    forgetHandshake(socket, conn);
   }
 
   get bufferedBytes(): number {
@@ -317,6 +315,25 @@ function onClose(this: EngineConnection): void {
 function onReady(this: EngineTransport): void {
   this[owner]!.transportReady();
 }
+
+/** The request with its headers would stay as long as the connection: it is a third of an idle client's memory. */
+function forgetHandshake(socket: Socket, conn: EngineConnection): void {
+  conn.request = undefined;
+  const leftovers = socket as unknown as { handshake: unknown; data: unknown };
+  leftovers.handshake = nothing;
+  leftovers.data = nothing;
+  const webSocket = conn.transport.socket;
+  // engine.io listens once, with an arrow function, for the sake of HTTP middleware that this server does not use.
+  for (const listener of webSocket._socket.rawListeners('close') as (Listener & { listener?: Listener })[]) {
+    if (listener.listener?.name === '') webSocket._socket.removeListener('close', listener);
+  }
+  // Of use until the upgrade only; the transport has its own.
+  for (const listener of webSocket.listeners('error') as Listener[]) {
+    if (listener.name === 'onUpgradeError') webSocket.removeListener('error', listener);
+  }
+}
+
+type Listener = (...args: unknown[]) => void;
 
 /** True the first time: a connection carries one session, and a second CONNECT while the first is judged is refused. */
 export function admitOnce(socket: Socket): boolean {

@@ -6,4 +6,4 @@ export function sameText(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other));
 }
 
-export const keyBytes = (secret: string): Uint8Array => new TextEncoder().encode(secret);
+export const keyBytes = (secret: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(secret);

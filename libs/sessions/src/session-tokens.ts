@@ -1,6 +1,6 @@
 import type { App } from '@hongyan/apps';
 import { AppError, asSessionId, isClientId, type OpenSession } from '@hongyan/protocol';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, errors, jwtVerify, SignJWT } from 'jose';
 import { keyBytes } from './secrets.js';
 import type { SessionKey } from './types.js';
 
@@ -11,11 +11,12 @@ const tokenType = 'hongyan-session+jwt';
  * it reads no store, on any pod, after any restart.
  */
 export class SessionTokens {
-  private readonly keys: readonly Uint8Array[];
+  /** Imported once: every login and every reconnect signs or verifies. */
+  private readonly keys: readonly Promise<CryptoKey>[];
 
   constructor(key: SessionKey) {
     if (key.current.length < 32) throw new Error('the session key must have at least 32 characters');
-    this.keys = [key.current, ...(key.previous === undefined ? [] : [key.previous])].map(keyBytes);
+    this.keys = [key.current, ...(key.previous === undefined ? [] : [key.previous])].map(imported);
   }
 
   async issue(
@@ -37,7 +38,7 @@ export class SessionTokens {
       .setSubject(session.client)
       .setIssuedAt(issuedAt)
       .setExpirationTime(expires)
-      .sign(this.keys[0]!);
+      .sign(await this.keys[0]!);
     return { token, expiresAt: expires * 1000 };
   }
 
@@ -78,8 +79,9 @@ export class SessionTokens {
           audience: app.id,
           currentDate: new Date(now),
         };
-        return (await jwtVerify(token, key, { ...options, requiredClaims: ['exp', 'iat', 'sub', 'aud'] }))
-          .payload;
+        return (
+          await jwtVerify(token, await key, { ...options, requiredClaims: ['exp', 'iat', 'sub', 'aud'] })
+        ).payload;
       } catch (error) {
         failure = error;
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
@@ -90,3 +92,6 @@ export class SessionTokens {
     });
   }
 }
+
+const imported = (key: string): Promise<CryptoKey> =>
+  crypto.subtle.importKey('raw', keyBytes(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
