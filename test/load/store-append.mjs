@@ -34,7 +34,14 @@ async function conversations(count) {
         { client: b, role: 'member' },
       ];
       const now = Date.now();
-      const conversation = { id, kind: 'ordinary', attributes: {}, frozen: false, createdAt: now, updatedAt: now };
+      const conversation = {
+        id,
+        kind: 'ordinary',
+        attributes: {},
+        frozen: false,
+        createdAt: now,
+        updatedAt: now,
+      };
       const payload = { kind: 'created', conversation, members };
       const { head } = await store.conversations.create(app, { author: a, op: nextOp(), payload }, now);
       return { id, members: [a, b], last: head.last };
@@ -56,10 +63,21 @@ async function run(all, inFlight, seconds) {
       conversation.last += 1;
       const entry = { author, op: nextOp(), payload: { kind: 'message', format: 'text', body } };
       const started = performance.now();
-      const { head, results } = await store.log.append(app, { conversation: conversation.id, expected, now: Date.now(), entries: [entry] });
+      const { head, results } = await store.log.append(app, {
+        conversation: conversation.id,
+        expected,
+        now: Date.now(),
+        entries: [entry],
+      });
       if (results.length !== 1) throw new Error('a race was lost that nobody ran');
       latencies.push(performance.now() - started);
-      if (values.receipts) await store.members.advanceRead(app, conversation.id, conversation.members[(turn + 1) % 2], head.last);
+      if (values.receipts)
+        await store.members.advanceRead(
+          app,
+          conversation.id,
+          conversation.members[(turn + 1) % 2],
+          head.last,
+        );
     }
   };
   const cpu = process.cpuUsage();

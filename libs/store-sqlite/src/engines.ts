@@ -42,7 +42,8 @@ export class ThreadEngine implements Engine {
 
   /** Resolves when the thread has opened its connection. */
   static async start(script: URL, settings: ThreadSettings): Promise<ThreadEngine> {
-    const worker = new Worker(script, { workerData: settings });
+    // Flags of the process are not the threads': they load no instrumentation and run no `--eval`.
+    const worker = new Worker(script, { workerData: settings, execArgv: [] });
     const started = await new Promise<ThreadStarted>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
