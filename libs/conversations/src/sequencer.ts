@@ -88,6 +88,7 @@ const maxAheadMs = 5000;
  */
 export class Sequencer {
   private readonly lanes = new Map<AppId, Map<ConversationId, Lane>>();
+  private readonly opened: Lane[] = [];
 
   constructor(
     private readonly log: LogStore,
@@ -116,9 +117,15 @@ export class Sequencer {
       }
       const opened: Lane = { app, conversation, queue: [waiting] };
       lanes.set(conversation, opened);
-      void this.run(opened);
+      this.opened.push(opened);
+      if (this.opened.length === 1) setImmediate(this.runOpened);
     });
   }
+
+  /** At the end of a turn, so that what one turn brought for a conversation is one batch, one commit and one write. */
+  private readonly runOpened = (): void => {
+    for (const lane of this.opened.splice(0)) void this.run(lane);
+  };
 
   /** Resolves when nothing is under way: for shutdown. */
   async idle(): Promise<void> {
@@ -136,6 +143,7 @@ export class Sequencer {
           this.states.evict(lane.app, lane.conversation);
           for (const waiting of [...batch, ...lane.queue.splice(0)]) waiting.reject(error);
         }
+        if (lane.queue.length > 0) await afterWriting();
       }
     } finally {
       const lanes = this.lanes.get(lane.app);
@@ -274,6 +282,12 @@ export class Sequencer {
     else waiting.reject(verdict);
   }
 }
+
+/**
+ * When the events of this turn have been written and the sockets were read once more: those who were just answered have
+ * sent again meanwhile, and share the next batch instead of the one after it.
+ */
+const afterWriting = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
 const marksOf = (accepted: readonly Accepted[]): readonly unknown[] =>
   accepted.map(({ waiting }) => waiting.mark);
