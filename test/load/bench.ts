@@ -7,7 +7,7 @@ import { measureIdle } from './idle.js';
 import { profileSummary } from './profile.js';
 import { asJson, asTable, type Results } from './report.js';
 import { canPin, type ServerName } from './servers.js';
-import { measureTraffic, type Plan, type TrafficName, workloadNames } from './workloads.js';
+import { measureTraffic, type Plan, workloadNames } from './workloads.js';
 
 /** `npm run bench`: Hongyan against plain Socket.IO. README.md says what is measured and how. */
 
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
       }
     } else {
       const plan: Plan = { seconds, slices: Math.max(1, Math.round(seconds / 5)), say, startOptions };
-      results.traffic[name as TrafficName] = await measureTraffic(name, servers, plan);
+      results.traffic[name] = await measureTraffic(name, servers, plan);
     }
     if (profileFolder !== undefined) say(profileSummary(profileFolder));
   }

@@ -115,7 +115,7 @@ function launch(args: string[], core: number, env: Record<string, string>): Chil
   const [command, ...rest] = canPin()
     ? ['taskset', '-c', String(core), process.execPath, ...args]
     : [process.execPath, ...args];
-  return spawn(command!, rest, {
+  return spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   });

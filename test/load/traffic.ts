@@ -1,6 +1,6 @@
 import { writeBody } from './body.js';
 import { DeliveryChecker, Receiver } from './delivery-checker.js';
-import { Latency } from './latency.js';
+import type { Latency } from './latency.js';
 import type { BenchServer } from './servers.js';
 import { isRefusal, WireClient } from './wire-client.js';
 

@@ -59,7 +59,7 @@ export class WireClient {
   private constructor(private readonly options: WireClientOptions) {
     const { port, host = '127.0.0.1' } = options;
     this.socket = connect({ port, host, noDelay: true });
-    this.socket.on('data', (chunk) => this.receive(chunk as Buffer));
+    this.socket.on('data', (chunk) => this.receive(chunk));
     this.socket.on('error', (error) => this.fail(error.message));
     this.socket.on('close', () => this.fail('the server closed the connection'));
     this.socket.write(
