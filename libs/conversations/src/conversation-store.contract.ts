@@ -11,13 +11,13 @@ import {
   newConversationId,
   T0,
 } from './fixtures.contract.js';
-import type { Stores } from './fixtures.contract.js';
+import type { CoreStores, Stores } from './fixtures.contract.js';
 import type { ConversationQuery } from './ports.js';
 
 /** What every ConversationStore promises, but for queries ({@link describeConversationQueries}). */
-export function describeConversationStore(name: string, open: () => Promise<Stores>): void {
+export function describeConversationStore(name: string, open: () => Promise<CoreStores>): void {
   describe(`ConversationStore: ${name}`, () => {
-    let store: Stores;
+    let store: CoreStores;
     beforeAll(async () => {
       store = await open();
     });

@@ -102,9 +102,15 @@ export async function append(
   return results.map((result) => (result.duplicate ? result.entry.seq : result.seq));
 }
 
-export interface Stores {
+/** Without queries, lists and totals, which an engine may get last. */
+export interface CoreStores {
   readonly log: LogStore;
+  readonly conversations: Omit<ConversationStore, 'query'>;
+  readonly members: Omit<MemberStore, 'list' | 'sync' | 'totals'>;
+  close(): Promise<void>;
+}
+
+export interface Stores extends CoreStores {
   readonly conversations: ConversationStore;
   readonly members: MemberStore;
-  close(): Promise<void>;
 }

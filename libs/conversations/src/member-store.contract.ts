@@ -1,11 +1,11 @@
 import type { ConversationId } from '@hongyan/protocol';
 import { append, change, client, make, message, newApp, newConversationId, T0 } from './fixtures.contract.js';
-import type { Made, Stores } from './fixtures.contract.js';
+import type { Made, CoreStores } from './fixtures.contract.js';
 
 /** Whether a call leaves a client out, or counts what it should not, is in unread.contract.ts and list.contract.ts. */
-export function describeMemberStore(name: string, open: () => Promise<Stores>): void {
+export function describeMemberStore(name: string, open: () => Promise<CoreStores>): void {
   describe(`MemberStore: ${name}`, () => {
-    let store: Stores;
+    let store: CoreStores;
     beforeAll(async () => {
       store = await open();
     });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ClientId } from '@hongyan/protocol';
 import { append, change, client, make, message, newOp, T0 } from './fixtures.contract.js';
-import type { Made, Stores } from './fixtures.contract.js';
+import type { Made, CoreStores } from './fixtures.contract.js';
 import type { Entry, EntryPayload, NewEntry } from './types.js';
 import { unreadByDefinition } from './unread-model.contract.js';
 
@@ -44,7 +44,7 @@ class Run {
   private readonly sent: NewEntry[] = [];
 
   constructor(
-    private readonly store: Stores,
+    private readonly store: CoreStores,
     readonly made: Made,
   ) {}
 
@@ -128,9 +128,9 @@ class Run {
 }
 
 /** Unread and mentionUnread equal their definition, whatever happened in whatever order. */
-export function describeUnread(name: string, open: () => Promise<Stores>, runs = 60): void {
+export function describeUnread(name: string, open: () => Promise<CoreStores>, runs = 60): void {
   describe(`unread: ${name}`, () => {
-    let store: Stores;
+    let store: CoreStores;
     beforeAll(async () => {
       store = await open();
     });

@@ -14,7 +14,7 @@ function decode(cursor: string | undefined, length: number): readonly string[] |
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     const valid =
       Array.isArray(parts) && parts.length === length && parts.every((part) => typeof part === 'string');
-    return valid ? (parts) : undefined;
+    return valid ? parts : undefined;
   } catch {
     return undefined;
   }

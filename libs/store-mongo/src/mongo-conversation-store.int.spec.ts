@@ -3,5 +3,5 @@ import { openTestStore } from './test-database.contract.js';
 
 describeConversationStore('MongoDB', async () => {
   const store = await openTestStore();
-  return { ...store, close: store.drop } as never;
+  return { ...store, close: store.drop };
 });

@@ -4,7 +4,7 @@ import { openTestStore } from './test-database.contract.js';
 
 const open = async () => {
   const store = await openTestStore();
-  return { ...store, close: store.drop } as never;
+  return { ...store, close: store.drop };
 };
 
 describeMemberStore('MongoDB', open);

@@ -20,7 +20,7 @@ export function observeQueries(db: MongoDatabase): ObservedQuery[] {
   db.connection.getClient().on('commandStarted', ({ commandName, command }) => {
     for (const { filter, sort } of queriesOf(commandName, command)) {
       const query: ObservedQuery = {
-        collection: (command)[commandName] as keyof Documents,
+        collection: command[commandName] as keyof Documents,
         command: commandName,
         filter: Object.fromEntries(Object.entries(filter).map(([field, test]) => [field, shapeOf(test)])),
         sort,
