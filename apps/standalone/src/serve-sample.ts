@@ -16,7 +16,7 @@ export function serveSample(app: NestExpressApplication, folder: string, apps: A
       .find(DEMO_APP_ID)
       .then((demo) => {
         response.set('cache-control', 'no-store');
-        if (demo?.enabled && demo.login.unsigned) response.json({ appId: demo.id });
+        if (demo?.login.unsigned) response.json({ appId: demo.id });
         else response.status(404).json({ message: 'there is no demo app' });
       })
       .catch(next);
