@@ -18,6 +18,9 @@ export class People {
       else this.online.delete(who);
       changed();
     });
+    client.on('state', (state) => {
+      if (state !== 'online') this.online.clear(); // not known; the SDK tells anew when it is back
+    });
     client.on('entry', ({ conversation, entry }) => {
       if (!['message', 'edit', 'recall', 'updated'].includes(entry.kind)) this.forget(conversation);
     });
