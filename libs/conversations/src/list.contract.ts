@@ -302,6 +302,31 @@ export function describeLists(name: string, open: () => Promise<ListStores>, run
         expect(ids(back.items)).not.toContain(stays.id);
       });
 
+      it('tells of what moved ahead between two pages of a list', async () => {
+        const app = newApp();
+        const older = await make(store, { app, now: T0 });
+        const newer = await make(store, { app, now: T0 + 1 });
+        const first = await store.members.list(app, ann, { limit: 1, hidden: false });
+        expect(ids(first.items)).toEqual([newer.id]);
+        await append(store, older, [message('bob', 'ahead')], T0 + 10);
+        const cursor = first.cursor ?? '';
+        const second = await store.members.list(app, ann, { limit: 1, hidden: false, cursor });
+        expect(ids(second.items)).toEqual([]);
+        expect(ids((await syncAll(store, app, ann, second.token)).items)).toEqual([older.id]);
+      });
+
+      it('tells of what changed between two of its own pages', async () => {
+        const app = newApp();
+        for (let n = 0; n < 3; n += 1) await make(store, { app });
+        const first = await store.members.sync(app, ann, { limit: 1 });
+        const [row] = first.items;
+        await append(store, { app, id: row?.conversation.id as ConversationId }, [message('bob', 'x')]);
+        const cursor = first.cursor ?? '';
+        const rest = await store.members.sync(app, ann, { limit: 10, cursor });
+        expect(rest).toMatchObject({ reset: true, items: [{}, {}] });
+        expect(ids((await syncAll(store, app, ann, rest.token)).items)).toEqual(ids(first.items));
+      });
+
       it('never tells too little, with pages read while everything changes', async () => {
         await fc.assert(
           fc.asyncProperty(
