@@ -90,6 +90,11 @@ describe('commands', () => {
     expect((await client.command('message.send', message)).error?.name).toBe('internal');
   });
 
+  it('whose answer cannot be written are told so', async () => {
+    rig.commands.answer = () => ({ seq: 1n });
+    expect((await client.command('message.send', message)).error?.name).toBe('internal');
+  });
+
   it('without an answer in time are told so', async () => {
     rig.commands.answer = () => new Promise(() => undefined);
     expect((await client.command('message.send', message)).error?.name).toBe('deadline_exceeded');
@@ -220,4 +225,53 @@ describe('order on one socket', () => {
       '3',
     ]);
   });
+});
+
+it('survives thousands of bad inputs, and goes on serving others', async () => {
+  // A small generator with a fixed seed: the same inputs in every run.
+  let state = 42;
+  const random = (below: number) => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % below;
+  const good = [
+    '421["c","message.send",{"op":"1","conversation":"c","body":"hello","mentions":["a"]}]',
+    '422["c","conversation.query",{"where":{"name":{"$in":["x"]}},"limit":5}]',
+    '423["c","client.update",{"custom":{"__proto__":{"x":1},"constructor":{"prototype":1}}}]',
+    '42["c","conversation.delivered",{"cursors":[{"conversation":"c","seq":1}]}]',
+  ];
+  const pieces = [
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    ',',
+    '\\',
+    '\\u0000',
+    '\ud800',
+    '1e999',
+    'null',
+    '-0',
+    '4',
+    '2',
+    'é',
+    '🙂',
+    '['.repeat(2_000),
+  ];
+  let sent = 0;
+  while (sent < 5_000) {
+    const attacker = rig.client();
+    await attacker.event('session');
+    for (let frame = 0; frame < 100 && attacker.events.length === 1; frame += 1) {
+      let text = good[random(good.length)]!;
+      for (let change = random(4); change >= 0; change -= 1) {
+        const at = random(text.length);
+        text = text.slice(0, at) + pieces[random(pieces.length)]! + text.slice(at + random(3));
+      }
+      attacker.raw(random(50) === 0 ? Buffer.from(text) : text);
+      sent += 1;
+      if (frame % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    attacker.socket.terminate();
+  }
+  expect((await client.command('client.unread')).ok).toEqual({});
+  expect(rig.logged).toEqual([]);
 });

@@ -64,7 +64,15 @@ export class CommandLoop {
     const waitMs = session.budget.take(app.limits.commandsPerSecond, now);
     if (waitMs > 0) return this.refuseForRate(session, incoming.id, waitMs);
     if (incoming.kind === 'violation') return this.violation(session, incoming.id);
-    this.command(session, app, incoming, now);
+    try {
+      this.command(session, app, incoming, now);
+    } catch (error) {
+      const { app: appId, session: id } = session.session;
+      session.refuse(
+        incoming.id,
+        wireErrorOf(error, this.parts.logger, { appId, session: id, during: 'parsing' }),
+      );
+    }
   }
 
   /** Answers what has waited for too long. Called every second by the door. */
@@ -111,10 +119,7 @@ export class CommandLoop {
     } catch (error) {
       return this.failed(call, error);
     }
-    outcome.then(
-      (result) => this.done(call, result),
-      (error: unknown) => this.failed(call, error),
-    );
+    outcome.then((result) => this.done(call, result)).catch((error: unknown) => this.failed(call, error));
   }
 
   private execute(call: Call, args: Args<OperationName>, traceparent: string | undefined): Promise<unknown> {
@@ -145,8 +150,9 @@ export class CommandLoop {
   }
 
   private done(call: Call, result: unknown): void {
-    if (!this.calls.delete(call)) return;
+    if (!this.calls.has(call)) return;
     call.session.answer(call.id, result);
+    this.calls.delete(call);
     this.parts.telemetry?.command?.(call.name, 'ok', Date.now() - call.startedAt);
   }
 
