@@ -12,14 +12,20 @@ import { leftOver, observeQueries } from './observed-queries.contract.js';
 import type { ObservedQuery } from './observed-queries.contract.js';
 import { declaredIndexes } from './schema.js';
 import { openTestStore } from './test-database.contract.js';
+import type { TestStore } from './test-database.contract.js';
 
 /**
  * Which index serves what, from the commands that the driver sends. It is the declared indexes that are looked at, not
  * a planner: the server of these tests has none to ask.
  */
 describe('indexes', () => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await openTestStore({ monitorCommands: true });
+  });
+  afterAll(() => store.drop());
+
   const observe = async (): Promise<ObservedQuery[]> => {
-    const store = await openTestStore({ monitorCommands: true });
     const queries = observeQueries(store.db);
     const made = await make(store, { members: ['ann', 'bob'], document: { uniqueKey: 'k' } });
     const { app, id } = made;
@@ -69,8 +75,7 @@ describe('indexes', () => {
     await store.members.ensure(app, id, client('eve'), 'member', 2);
     await store.members.receipts(app, id, 2, ann, { kind: 'read', limit: 10 });
     await store.members.count(app, ann);
-    await store.drop();
-    return queries;
+    return [...queries];
   };
 
   /** What may be looked at document by document, and why that stays cheap. */
