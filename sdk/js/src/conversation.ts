@@ -41,6 +41,8 @@ export class Conversation extends ConversationCalls {
   peer: ListRow['peer'];
   /** A room that this session is in. */
   joined = false;
+  /** What comes while a room is being entered, held back until its last messages are known. */
+  #entering: EntryView[] | undefined;
   readonly #main: Log;
   #thread: Log | undefined;
   #opened = false;
@@ -196,9 +198,28 @@ export class Conversation extends ConversationCalls {
     }
     if (this.own === undefined) this.own = ownAtEntrance(entry, this.core.me());
     if (this.own === undefined && !this.joined) this.refreshSoon(); // nobody told me my own state yet
+    if (this.#entering !== undefined) return void this.#entering.push(entry);
     if (this.kind === 'room') return this.#roomEntry(entry);
     const log = entry.conversation === this.id ? this.#main : this.#threadLog(entry.conversation);
     log.tracker.live(entry);
+  }
+
+  /** @internal */
+  enter(): void {
+    this.#entering ??= [];
+  }
+
+  /** @internal The room was entered, having `messages`; or not. */
+  entered(view: ConversationView | undefined, messages: readonly MessageView[] = []): void {
+    const held = this.#entering ?? [];
+    this.#entering = undefined;
+    if (view === undefined) return;
+    this.joined = true;
+    this.applyView(view);
+    const last = messages.at(-1)?.seq ?? 0;
+    const { tracker } = this.#main;
+    if (last > (tracker.known ?? 0)) tracker.known = last;
+    for (const entry of held) this.entry(entry);
   }
 
   /** @internal The answer to an own message: it takes its place in the log. */

@@ -25,9 +25,16 @@ export class Rooms {
 
   /** Joins, and joins again after every reconnect until {@link leave}. */
   async join(id: string, options: { readonly last?: number } = {}): Promise<RoomEntrance> {
-    const got = await this.commands.call('room.join', { ...options, conversation: id });
-    const room = this.#enter(id, got.conversation);
-    return { room, online: got.online, messages: got.messages };
+    const room = this.conversations.of(id);
+    room.enter();
+    try {
+      const got = await this.commands.call('room.join', { ...options, conversation: id });
+      this.#enter(id, got.conversation, got.messages);
+      return { room, online: got.online, messages: got.messages };
+    } catch (error) {
+      room.entered(undefined);
+      throw error;
+    }
   }
 
   async leave(id: string): Promise<void> {
@@ -73,12 +80,10 @@ export class Rooms {
     );
   }
 
-  #enter(id: string, view: ConversationView): Conversation {
+  #enter(id: string, view: ConversationView, messages: readonly MessageView[] = []): void {
     const room = this.conversations.of(id);
-    room.joined = true;
     this.#joined.set(id, room);
-    room.applyView(view);
+    room.entered(view, messages);
     this.entered(room);
-    return room;
   }
 }

@@ -1,0 +1,48 @@
+import { deepStrictEqual } from 'node:assert/strict';
+import { has, it, refuses } from '../suite.js';
+import { until } from '../wire.js';
+
+it('clients: records are read and changed', async (world) => {
+  const ann = await world.login('ann');
+  const { client } = await ann.call('client.update', { name: 'Ann', custom: { a: 1 } });
+  has(client, { id: world.id('ann'), name: 'Ann', custom: { a: 1 } });
+  await ann.call('client.update', { custom: null });
+  const bob = await world.login('bob');
+  const { clients } = await bob.call('client.get', { clients: [world.id('ann')] });
+  has(clients[0], { id: world.id('ann'), name: 'Ann', custom: undefined });
+});
+
+it('clients: whom I refuse cannot write to me one-to-one, nor add me', async (world) => {
+  const { id, wires } = await world.group('ann', 'bob');
+  await wires.bob.call('client.block', { clients: [world.id('ann')] });
+  deepStrictEqual((await wires.bob.call('client.blocked', {})).items, [world.id('ann') as never]);
+  await refuses('blocked', world.send(wires.ann, id, 'x'));
+  await wires.bob.call('client.unblock', { clients: [world.id('ann')] });
+  await world.send(wires.ann, id, 'x');
+});
+
+it('presence: asked for, and watched', async (world) => {
+  const ann = await world.login('ann');
+  const bob = world.id('bob');
+  deepStrictEqual((await ann.call('presence.query', { clients: [bob, world.id('ann')] })).online, [
+    world.id('ann') as never,
+  ]);
+  deepStrictEqual((await ann.call('presence.subscribe', { clients: [bob] })).online, []);
+  const wire = await world.login('bob');
+  await ann.event('presence', ({ client, online }) => client === (bob as never) && online);
+  wire.close();
+  await ann.event('presence', ({ client, online }) => client === (bob as never) && !online);
+  await ann.call('presence.subscribe', { clients: [] });
+  await world.login('bob');
+  await until(
+    async () => (await ann.call('presence.query', { clients: [bob] })).online.length === 1,
+    'bob is online',
+  );
+  deepStrictEqual(ann.events.filter((event) => event.type === 'presence' && event.online).length, 1);
+});
+
+it('presence: watches a bounded number', async (world) => {
+  const ann = await world.login('ann');
+  const clients = Array.from({ length: 101 }, (_, n) => world.id(`c${n}`));
+  await refuses('limit_exceeded', ann.call('presence.subscribe', { clients }));
+});
