@@ -84,7 +84,7 @@ describe('two windows', () => {
   });
 
   it('edits, recalls and answers in both windows', async () => {
-    const [ann, bob] = [await open('anna'), await open('bert')];
+    const [ann, bob] = await Promise.all([open('anna'), open('bert')]);
     await ann.create('One person', { 'Write to': 'bert' });
     await ann.say('Lunch at tvelve?');
     await ann.say('I mean it');
@@ -131,10 +131,37 @@ describe('two windows', () => {
   });
 });
 
+describe('one window', () => {
+  it('can be used without a mouse', async () => {
+    const { page } = await open('karla');
+    const focused = (): Promise<string | null | undefined> =>
+      page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await page.getByRole('button', { name: 'New conversation' }).press('Enter');
+    await page.keyboard.type('kai');
+    await page.keyboard.press('Enter');
+    await until('the text box has the focus', async () => (await focused()) === 'Message');
+    await page.keyboard.type('one');
+    await page.keyboard.press('Enter');
+    await page.locator('article[data-state="sent"]').waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.type('two');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: /two, edited/ }).waitFor();
+    await page.keyboard.press('Shift+Tab');
+    expect(await focused()).toMatch(/^You, .*two, edited/);
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Reply');
+    await page.keyboard.press('Escape');
+    await page.getByText('Choose a conversation').waitFor();
+    await page.getByRole('link', { name: /^kai/ }).press('Enter');
+    await until('the text box has the focus', async () => (await focused()) === 'Message');
+  });
+});
+
 describe('a group', () => {
   it('counts who read, marks mentions and manages members', async () => {
     const carol = await online('gina');
-    const [ann, bob] = [await open('greta'), await open('gustav')];
+    const [ann, bob] = await Promise.all([open('greta'), open('gustav')]);
     await ann.create('Group', { Name: 'Trip to the lake', People: 'gustav, gina' });
     await ann.say('Train at nine, platform four. @gustav you have the tickets?');
     await ann.page.getByText('Delivered to 2 of 2').waitFor();
@@ -167,7 +194,7 @@ describe('a group', () => {
   });
 
   it('takes a removed member out', async () => {
-    const [ann, bob] = [await open('ruth'), await open('rolf')];
+    const [ann, bob] = await Promise.all([open('ruth'), open('rolf')]);
     await ann.create('Group', { Name: 'Board', People: 'rolf, rosa' });
     await bob.openRow('Board');
     await ann.page.getByRole('button', { name: 'Members' }).click();
@@ -179,7 +206,7 @@ describe('a group', () => {
 
 describe('a room', () => {
   it('is entered by its link and counts who is in', async () => {
-    const [ann, bob] = [await open('rita'), await open('ralf', { colorScheme: 'dark' })];
+    const [ann, bob] = await Promise.all([open('rita'), open('ralf', { colorScheme: 'dark' })]);
     await ann.create('Room', { Name: 'Town square' });
     await ann.say('Anybody here?');
     await ann.sent('Anybody here', 'sent').waitFor();
@@ -230,7 +257,7 @@ describe('a message that is refused', () => {
 
 describe('a connection that goes', () => {
   it('comes back after the server was killed, with everything once and in order', async () => {
-    const [ann, bob] = [await open('irma'), await open('ivan', { colorScheme: 'dark' })];
+    const [ann, bob] = await Promise.all([open('irma'), open('ivan', { colorScheme: 'dark' })]);
     await ann.create('Group', { Name: 'Night shift', People: 'ivan, inge' });
     await ann.say('before');
     await bob.openRow('Night shift');
@@ -267,7 +294,7 @@ describe('a connection that goes', () => {
   });
 
   it('keeps unsent messages over a reload of the page', async () => {
-    const [ann, bob] = [await open('jana'), await open('jens')];
+    const [ann, bob] = await Promise.all([open('jana'), open('jens')]);
     await ann.create('One person', { 'Write to': 'jens' });
     await bob.openRow('jana');
     await ann.page.getByRole('button', { name: 'Cut the connection' }).click();
