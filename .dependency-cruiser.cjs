@@ -4,7 +4,7 @@ const TEST_CODE = '\\.(spec|contract)\\.ts$|^test/';
 const LIB_INDEX = '^libs/[^/]+/src/index\\.ts$';
 const package_ = (names) => `(^|/)node_modules/(${names})(/|$)|^(${names})(/|$)`;
 
-const domain = '^libs/(protocol|filter|conversations|apps|sessions|delivery)/';
+const domain = '^libs/(protocol|filter|conversations|apps|sessions|delivery|leancloud)/';
 const runtimes = [
   package_(
     '@nestjs/[^/]+|socket\\.io|socket\\.io-client|@socket\\.io/[^/]+|engine\\.io|mongoose|mongodb|ioredis|bullmq|express',
