@@ -3,12 +3,11 @@ import {
   AppError,
   type Args,
   type BulkResult,
-  type Caller,
   type ClientId,
   type ErrorName,
   type Result,
 } from '@hongyan/protocol';
-import { clientOf, type Core, seqResult } from './core.js';
+import { type Call, clientOf, type Core, seqResult } from './core.js';
 import { mayAdd, mayJoin, mayLeave, mayRemove } from './permissions.js';
 import type { Outcome } from './sequencer.js';
 import type { ConversationState } from './state.js';
@@ -36,7 +35,7 @@ export function bulkResult(
 /** `conversation.add`: who is in already is done; who may not be is named with the reason; the rest is one entry. */
 export async function addMembers(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.add'>,
 ): Promise<Result<'conversation.add'>> {
   const app = await core.app(caller);
@@ -73,7 +72,7 @@ export async function addMembers(
 async function withTooManyConversations(
   core: Core,
   app: App,
-  caller: Caller,
+  caller: Call,
   clients: readonly ClientId[],
 ): Promise<Set<ClientId>> {
   const full = new Set<ClientId>();
@@ -90,7 +89,7 @@ async function withTooManyConversations(
 async function detachment(
   core: Core,
   _app: App,
-  caller: Caller,
+  caller: Call,
   state: ConversationState,
   added: readonly ClientId[],
 ): Promise<{ detach?: boolean }> {
@@ -109,7 +108,7 @@ async function detachment(
 /** `conversation.remove`: a change per call, a reason per id that could not be removed. */
 export async function removeMembers(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.remove'>,
 ): Promise<Result<'conversation.remove'>> {
   const app = await core.app(caller);
@@ -144,7 +143,7 @@ export async function removeMembers(
 /** `conversation.join`: by oneself, where the app lets. */
 export async function joinConversation(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.join'>,
 ): Promise<Result<'conversation.join'>> {
   const app = await core.app(caller);
@@ -167,7 +166,7 @@ export async function joinConversation(
 /** `conversation.leave`. Ownership passes on by the app's policy. */
 export async function leaveConversation(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.leave'>,
 ): Promise<Result<'conversation.leave'>> {
   const app = await core.app(caller);

@@ -1,13 +1,12 @@
 import {
   AppError,
   type Args,
-  type Caller,
   type ConversationId,
   type MessageId,
   parseMessageId,
   type Result,
 } from '@hongyan/protocol';
-import { type Core, seqResult } from './core.js';
+import { type Call, type Core, seqResult } from './core.js';
 import { messageContent } from './message-intent.js';
 import { mayEdit, mayRecall } from './permissions.js';
 import type { Outcome } from './sequencer.js';
@@ -23,7 +22,7 @@ export function locate(id: MessageId): { conversation: ConversationId; seq: numb
 
 async function target(
   core: Core,
-  caller: Caller,
+  caller: Call,
   conversation: ConversationId,
   seq: number,
 ): Promise<MessageEntry | undefined> {
@@ -34,7 +33,7 @@ async function target(
 /** `message.edit`: same id, sequence, time and sender; another content. The last edit in the log wins. */
 export async function editMessage(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'message.edit'>,
 ): Promise<Result<'message.edit'>> {
   const app = await core.app(caller);
@@ -56,7 +55,7 @@ export async function editMessage(
 /** `message.recall`: the content is gone for everybody; the place in the log stays. Recalling twice succeeds. */
 export async function recallMessage(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'message.recall'>,
 ): Promise<Result<'message.recall'>> {
   const app = await core.app(caller);

@@ -1,5 +1,5 @@
-import { AppError, type Args, type Caller, type ClientView, type Result } from '@hongyan/protocol';
-import { bounded, clientOf, type Core } from './core.js';
+import { AppError, type Args, type ClientView, type Result } from '@hongyan/protocol';
+import { type Call, bounded, clientOf, type Core } from './core.js';
 import type { ClientRecord } from './ports.js';
 
 export function clientView(record: ClientRecord): ClientView {
@@ -16,7 +16,7 @@ export function clientView(record: ClientRecord): ClientView {
 
 export async function getClients(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'client.get'>,
 ): Promise<Result<'client.get'>> {
   const { limits } = await core.app(caller);
@@ -28,7 +28,7 @@ export async function getClients(
 /** `client.update`: by the tenant's server, or by the client itself where the app lets. */
 export async function updateClient(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'client.update'>,
 ): Promise<Result<'client.update'>> {
   const app = await core.app(caller);
@@ -47,7 +47,7 @@ export async function updateClient(
 
 export async function blockClients(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'client.block'>,
 ): Promise<Result<'client.block'>> {
   const client = clientOf(caller);
@@ -60,7 +60,7 @@ export async function blockClients(
 
 export async function unblockClients(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'client.unblock'>,
 ): Promise<Result<'client.unblock'>> {
   await core.clients.unblock(caller.app, clientOf(caller), args.clients);
@@ -70,7 +70,7 @@ export async function unblockClients(
 
 export async function listBlockedClients(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'client.blocked'>,
 ): Promise<Result<'client.blocked'>> {
   const { limits } = await core.app(caller);
@@ -80,6 +80,6 @@ export async function listBlockedClients(
   });
 }
 
-export function unreadTotals(core: Core, caller: Caller): Promise<Result<'client.unread'>> {
+export function unreadTotals(core: Core, caller: Call): Promise<Result<'client.unread'>> {
   return core.members.totals(caller.app, clientOf(caller));
 }

@@ -18,7 +18,7 @@ import {
   unreadTotals,
   updateClient,
 } from './clients.js';
-import { type ConversationParts, Core } from './core.js';
+import { type Call, type ConversationParts, Core } from './core.js';
 import { createConversation } from './create-conversation.js';
 import { delivered, listReceipts, read } from './cursors.js';
 import {
@@ -49,10 +49,10 @@ import { deleteConversation, setRole, updateConversation } from './update-conver
 export type ConversationOperation = Exclude<OperationName, 'session.refresh' | 'session.close'>;
 
 type Table = {
-  readonly [N in ConversationOperation]: (core: Core, caller: Caller, args: Args<N>) => Promise<Result<N>>;
+  readonly [N in ConversationOperation]: (core: Core, call: Call, args: Args<N>) => Promise<Result<N>>;
 };
 
-type AnyHandler = (core: Core, caller: Caller, args: never) => Promise<unknown>;
+type AnyHandler = (core: Core, call: Call, args: never) => Promise<unknown>;
 
 const handlers: Table = {
   'conversation.create': createConversation,
@@ -126,7 +126,7 @@ export class ConversationService implements Commands {
     }
     const handler = (handlers as Partial<Record<OperationName, AnyHandler>>)[name];
     if (handler === undefined) return Promise.reject(new AppError('unknown_operation'));
-    return handler(this.core, caller, args as never) as Promise<Result<N>>;
+    return handler(this.core, { ...caller, ...options }, args as never) as Promise<Result<N>>;
   }
 
   async sessionOpened(session: OpenSession): Promise<void> {
@@ -143,7 +143,7 @@ export class ConversationService implements Commands {
     reason: 'logout' | 'lost' | 'kicked' | 'conflict',
   ): Promise<void> {
     const { app, client } = session;
-    const policy = this.core.knownApp({ app, server: false });
+    const policy = this.core.knownApp(app);
     const keepRoomsMs = reason === 'lost' ? (policy?.rooms.rejoinWindow ?? 60) * 1000 : 0;
     const { last } = await this.core.presence.closed(session, keepRoomsMs);
     if (!last) return;

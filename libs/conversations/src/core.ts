@@ -2,8 +2,10 @@ import type { App, AppDirectory } from '@hongyan/apps';
 import type { Presence, Rooms } from '@hongyan/delivery';
 import {
   AppError,
+  type AppId,
   type Broker,
   type Caller,
+  type CallOptions,
   type ClientId,
   type ConversationId,
   type OperationId,
@@ -37,6 +39,9 @@ export interface ConversationParts {
   readonly states?: StateCacheOptions;
   readonly observer?: PathObserver;
 }
+
+/** One call of an operation: who gives the command, and how long the answer is waited for. */
+export type Call = Caller & CallOptions;
 
 /** What every use case works with. */
 export class Core {
@@ -86,21 +91,18 @@ export class Core {
   }
 
   /** The caller's app; a door has looked it up before, so this only waits after a restart of the directory. */
-  async app(caller: Caller): Promise<App> {
+  async app(caller: Call): Promise<App> {
     const app = this.apps.known(caller.app) ?? (await this.apps.find(caller.app));
     if (app === undefined) throw new AppError('app_unavailable');
     return app;
   }
 
-  knownApp(caller: Caller): App | undefined {
-    return this.apps.known(caller.app);
+  knownApp(app: AppId): App | undefined {
+    return this.apps.known(app);
   }
 
   /** The state of a conversation that the caller may know of; AppError `not_found` and the like otherwise. */
-  async visible(
-    caller: Caller,
-    conversation: ConversationId,
-  ): Promise<{ app: App; state: ConversationState }> {
+  async visible(caller: Call, conversation: ConversationId): Promise<{ app: App; state: ConversationState }> {
     const app = await this.app(caller);
     const state = await this.states.get(caller.app, conversation);
     if (state === undefined) throw new AppError('not_found');
@@ -112,7 +114,7 @@ export class Core {
   /** Submits a change that is decided by itself. `decide` is only asked when the caller may know of the conversation. */
   change(
     app: App,
-    caller: Caller,
+    caller: Call,
     conversation: ConversationId,
     op: OperationId,
     decide: (state: ConversationState) => Verdict | Promise<Verdict>,
@@ -121,6 +123,7 @@ export class Core {
       author: caller.client ?? '',
       op,
       origin: caller.session,
+      wait: caller,
       alone: true,
       decide: (state) => maySee(app, state, caller, this.clock()) ?? decide(state),
     };
@@ -129,13 +132,13 @@ export class Core {
 }
 
 /** The client of a caller; operations about oneself make no sense without. */
-export function clientOf(caller: Caller): ClientId {
+export function clientOf(caller: Call): ClientId {
   if (caller.client === undefined)
     throw new AppError('bad_request', { detail: 'This operation needs a client to act for.' });
   return caller.client;
 }
 
-export const requireServer = (caller: Caller): void => {
+export const requireServer = (caller: Call): void => {
   if (!caller.server) throw new AppError('forbidden');
 };
 

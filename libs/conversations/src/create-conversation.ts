@@ -3,14 +3,13 @@ import type { App } from '@hongyan/apps';
 import {
   AppError,
   type Args,
-  type Caller,
   type ClientId,
   type ConversationId,
   type Result,
   type Role,
 } from '@hongyan/protocol';
 import { checkAttributes } from './attributes.js';
-import type { Core } from './core.js';
+import type { Call, Core } from './core.js';
 import { newConversationId } from './new-conversation-id.js';
 import { publishCommitted } from './publish.js';
 import type { ConversationState } from './state.js';
@@ -28,7 +27,7 @@ export function uniqueKeyOf(members: readonly ClientId[]): string {
 /** `conversation.create`, any kind. A retry and a second unique create answer with the first conversation. */
 export async function createConversation(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Create,
 ): Promise<Result<'conversation.create'>> {
   const app = await core.app(caller);
@@ -93,7 +92,7 @@ export async function createConversation(
   return await createdResult(core, caller, made.id, made.created);
 }
 
-async function joinAsCreator(core: Core, app: App, caller: Caller, room: ConversationId): Promise<void> {
+async function joinAsCreator(core: Core, app: App, caller: Call, room: ConversationId): Promise<void> {
   const { client, session, device = '' } = caller;
   if (client === undefined || session === undefined) return;
   await core.rooms.join(
@@ -106,7 +105,7 @@ async function joinAsCreator(core: Core, app: App, caller: Caller, room: Convers
 
 async function createdResult(
   core: Core,
-  caller: Caller,
+  caller: Call,
   id: ConversationId,
   created: boolean,
 ): Promise<Result<'conversation.create'>> {
@@ -120,7 +119,7 @@ async function createdResult(
   };
 }
 
-async function check(core: Core, app: App, caller: Caller, args: Create): Promise<void> {
+async function check(core: Core, app: App, caller: Call, args: Create): Promise<void> {
   const { limits } = app;
   if (!caller.server && (args.id !== undefined || args.kind === 'system' || args.audience !== undefined))
     throw new AppError('forbidden');
@@ -148,7 +147,7 @@ async function check(core: Core, app: App, caller: Caller, args: Create): Promis
   if (refusing.length > 0) throw new AppError('blocked');
 }
 
-function firstMembers(caller: Caller, args: Create): { client: ClientId; role: Role }[] {
+function firstMembers(caller: Call, args: Create): { client: ClientId; role: Role }[] {
   const creator = caller.client;
   if (args.kind === 'system') return [];
   // Rooms have no members; the creator's row only says who owns it.
@@ -160,7 +159,7 @@ function firstMembers(caller: Caller, args: Create): { client: ClientId; role: R
 }
 
 function uniqueKeyFor(
-  caller: Caller,
+  caller: Call,
   args: Create,
   members: readonly { client: ClientId }[],
 ): string | undefined {
@@ -170,7 +169,7 @@ function uniqueKeyFor(
   return args.id === undefined ? `op:${caller.client ?? ''}\n${args.op}` : undefined;
 }
 
-async function isRetry(core: Core, caller: Caller, id: ConversationId, args: Create): Promise<boolean> {
+async function isRetry(core: Core, caller: Call, id: ConversationId, args: Create): Promise<boolean> {
   return (
     (await core.log.byOperation(caller.app, id, caller.client ?? '', args.op))?.payload.kind === 'created'
   );
@@ -180,7 +179,7 @@ async function isRetry(core: Core, caller: Caller, id: ConversationId, args: Cre
 async function readdMissing(
   core: Core,
   app: App,
-  caller: Caller,
+  caller: Call,
   args: Create,
   state: ConversationState,
   members: readonly ClientId[],
@@ -195,6 +194,7 @@ async function readdMissing(
     author: caller.client ?? '',
     op: args.op,
     origin: caller.session,
+    wait: caller,
     alone: true,
     decide: (now) => {
       const missing = members.filter((client) => !now.isMember(client) && !now.blocked.has(client));

@@ -1,5 +1,5 @@
-import { AppError, type Args, type Caller, type Result } from '@hongyan/protocol';
-import { bounded, clientOf, type Core } from './core.js';
+import { AppError, type Args, type Result } from '@hongyan/protocol';
+import { type Call, bounded, clientOf, type Core } from './core.js';
 import { locate } from './change-message.js';
 import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
@@ -7,7 +7,7 @@ import { mayReadMessages } from './permissions.js';
 /** `conversation.read`: durable before it is answered; my other devices and, where receipts are on, the others hear of it. */
 export async function read(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.read'>,
 ): Promise<Result<'conversation.read'>> {
   const client = clientOf(caller);
@@ -48,7 +48,7 @@ function noteCursor(member: { readSeq: number; deliveredSeq: number } | undefine
 /** `conversation.delivered`: many cursors, coalesced; rows that make no sense are ignored. */
 export async function delivered(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.delivered'>,
 ): Promise<Result<'conversation.delivered'>> {
   const client = clientOf(caller);
@@ -67,7 +67,7 @@ export async function delivered(
 /** `message.receipts`: who received or read a message, by name. */
 export async function listReceipts(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'message.receipts'>,
 ): Promise<Result<'message.receipts'>> {
   const { conversation, seq } = locate(args.message);

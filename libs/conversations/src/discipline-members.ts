@@ -1,13 +1,6 @@
-import {
-  AppError,
-  type Args,
-  type Caller,
-  type ClientId,
-  type ErrorName,
-  type Result,
-} from '@hongyan/protocol';
+import { AppError, type Args, type ClientId, type ErrorName, type Result } from '@hongyan/protocol';
 import { bulkResult } from './change-members.js';
-import { bounded, type Core } from './core.js';
+import { type Call, bounded, type Core } from './core.js';
 import { mayDiscipline, mayManage } from './permissions.js';
 import type { ConversationState } from './state.js';
 import type { EntryPayload } from './types.js';
@@ -21,7 +14,7 @@ type Bulk = {
 
 async function discipline(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Bulk,
   refuseOne: (state: ConversationState, client: ClientId) => AppError | undefined,
   entry: (state: ConversationState, clients: readonly ClientId[]) => EntryPayload | undefined,
@@ -54,7 +47,7 @@ async function discipline(
 /** `conversation.silence`: these may not send until it ends or is lifted. */
 export async function silenceMembers(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.silence'>,
 ): Promise<Result<'conversation.silence'>> {
   const { limits } = await core.app(caller);
@@ -77,7 +70,7 @@ export async function silenceMembers(
 
 export function unsilenceMembers(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.unsilence'>,
 ): Promise<Result<'conversation.unsilence'>> {
   return discipline(
@@ -95,7 +88,7 @@ export function unsilenceMembers(
 /** `conversation.block`: these are put out and may neither come back nor be added. */
 export async function blockMembers(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.block'>,
 ): Promise<Result<'conversation.block'>> {
   const { limits } = await core.app(caller);
@@ -128,7 +121,7 @@ export async function blockMembers(
 
 export function unblockMembers(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.unblock'>,
 ): Promise<Result<'conversation.unblock'>> {
   return discipline(
@@ -150,7 +143,7 @@ const activeSilences = (state: ConversationState, now: number) =>
 
 export async function listSilenced(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.silenced'>,
 ): Promise<Result<'conversation.silenced'>> {
   const { app, state } = await core.visible(caller, args.conversation);
@@ -165,7 +158,7 @@ export async function listSilenced(
 
 export async function listBlocked(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.blocked'>,
 ): Promise<Result<'conversation.blocked'>> {
   const { app, state } = await core.visible(caller, args.conversation);

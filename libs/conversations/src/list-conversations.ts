@@ -1,6 +1,6 @@
 import { parseFilter, parseSort } from '@hongyan/filter';
-import { AppError, type Args, type Caller, type Result } from '@hongyan/protocol';
-import { bounded, clientOf, type Core } from './core.js';
+import { AppError, type Args, type Result } from '@hongyan/protocol';
+import { type Call, bounded, clientOf, type Core } from './core.js';
 import { conversationView, listRow, messageView, ownState } from './views.js';
 import type { OwnPatch } from './ports.js';
 import type { OwnRow } from './types.js';
@@ -8,7 +8,7 @@ import type { OwnRow } from './types.js';
 /** `conversation.get`. */
 export async function getConversation(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.get'>,
 ): Promise<Result<'conversation.get'>> {
   const { state } = await core.visible(caller, args.conversation);
@@ -31,7 +31,7 @@ export async function getConversation(
 /** `conversation.query`: by filter; clients find their own only, unless the app lets them look around. */
 export async function queryConversations(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.query'>,
 ): Promise<Result<'conversation.query'>> {
   const app = await core.app(caller);
@@ -61,7 +61,7 @@ export async function queryConversations(
 /** `conversation.list`: my conversations with last message and exact unread in one answer. */
 export async function listConversations(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.list'>,
 ): Promise<Result<'conversation.list'>> {
   const client = clientOf(caller);
@@ -82,7 +82,7 @@ export async function listConversations(
 /** `conversation.sync`: what changed since the token. */
 export async function syncConversations(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.sync'>,
 ): Promise<Result<'conversation.sync'>> {
   const client = clientOf(caller);
@@ -97,7 +97,7 @@ export async function syncConversations(
 
 export async function listMembers(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.members'>,
 ): Promise<Result<'conversation.members'>> {
   const { app, state } = await core.visible(caller, args.conversation);
@@ -113,7 +113,7 @@ export async function listMembers(
 /** `conversation.setState`: my view of it; my other devices hear. */
 export async function setState(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.setState'>,
 ): Promise<Result<'conversation.setState'>> {
   const { muteUntil, pinned, hidden, markedUnread, custom } = args;
@@ -131,7 +131,7 @@ export async function setState(
 /** `conversation.clear`: gone for me only, and read. */
 export async function clearConversation(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.clear'>,
 ): Promise<Result<'conversation.clear'>> {
   const client = clientOf(caller);
@@ -145,7 +145,7 @@ export async function clearConversation(
 
 async function changeOwn(
   core: Core,
-  caller: Caller,
+  caller: Call,
   conversation: Args<'conversation.get'>['conversation'],
   patch: OwnPatch,
 ): Promise<{ own: Result<'conversation.setState'>['own'] }> {

@@ -1,4 +1,3 @@
-import type { ConversationId } from '@hongyan/protocol';
 import { append, change, client, make, message, newApp, newConversationId, T0 } from './fixtures.contract.js';
 import type { Made, CoreStores } from './fixtures.contract.js';
 
@@ -229,7 +228,7 @@ export function describeMemberStore(name: string, open: () => Promise<CoreStores
       expect(next).not.toHaveProperty('cursor');
       expect(
         (
-          await store.members.receipts(newApp(), made.id as ConversationId, 2, ann, {
+          await store.members.receipts(newApp(), made.id, 2, ann, {
             kind: 'read',
             limit: 10,
           })

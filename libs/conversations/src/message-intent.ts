@@ -2,14 +2,13 @@ import type { App } from '@hongyan/apps';
 import {
   AppError,
   type Args,
-  type Caller,
   type ClientId,
   type Limits,
   messageIdOf,
   parseMessageId,
   type Result,
 } from '@hongyan/protocol';
-import type { Core } from './core.js';
+import type { Call, Core } from './core.js';
 import { maySee, maySend } from './permissions.js';
 import type { Intent, Outcome } from './sequencer.js';
 import type { ConversationState } from './state.js';
@@ -20,17 +19,12 @@ export type Send = Args<'message.send'>;
 /** A client wrote to a system conversation: that goes to its own thread with the service. */
 export class AddressedToService extends AppError {}
 
-export function sendIntent(
-  core: Core,
-  app: App,
-  caller: Caller,
-  args: Send,
-  payload: MessagePayload,
-): Intent {
+export function sendIntent(core: Core, app: App, caller: Call, args: Send, payload: MessagePayload): Intent {
   return {
     author: caller.client ?? '',
     op: args.op,
     origin: caller.session,
+    wait: caller,
     alone: false,
     decide: (state) => {
       const now = core.clock();
@@ -44,7 +38,7 @@ export function sendIntent(
   };
 }
 
-export const hasJoined = (core: Core, caller: Caller, state: ConversationState): boolean =>
+export const hasJoined = (core: Core, caller: Call, state: ConversationState): boolean =>
   state.conversation.kind === 'room' &&
   caller.session !== undefined &&
   core.rooms.joined(caller.app, state.id, caller.session);
@@ -59,7 +53,7 @@ export function sent({ entry, duplicate, state }: Outcome): Result<'message.send
   };
 }
 
-export function messagePayload(limits: Limits, caller: Caller, args: Send): MessagePayload {
+export function messagePayload(limits: Limits, caller: Call, args: Send): MessagePayload {
   const { replyTo, silent, priority, ext, expiresAt, push } = args;
   if (!caller.server && (ext !== undefined || args.to !== undefined || expiresAt !== undefined))
     throw new AppError('forbidden');

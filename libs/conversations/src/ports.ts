@@ -163,7 +163,10 @@ export interface MemberStore {
     conversation: ConversationId,
     page: { role?: Role; limit: number; cursor?: string },
   ): Promise<{ items: { client: ClientId; role: Role; joinedAt: number }[]; cursor?: string }>;
-  /** Moves a read cursor forward, clamped to the head; read implies delivered. Durable when it returns. Undefined: not a member. */
+  /**
+   * Moves a read cursor forward, clamped to the head; read implies delivered. Ends `markedUnread`, even if the cursor
+   * was there already. Durable when it returns. Undefined: not a member.
+   */
   advanceRead(
     app: AppId,
     conversation: ConversationId,
@@ -172,7 +175,7 @@ export interface MemberStore {
   ): Promise<
     { readSeq: number; unread: number; mentionUnread: number; moved: boolean; revision: number } | undefined
   >;
-  /** Moves delivery cursors forward. Rows of non-members are ignored. */
+  /** Moves delivery cursors forward, clamped. Rows of non-members are ignored. A change for sync only where a `peer` is shown. */
   advanceDelivered(
     app: AppId,
     rows: readonly { conversation: ConversationId; client: ClientId; seq: number }[],
@@ -192,7 +195,10 @@ export interface MemberStore {
     role: 'member' | 'guest',
     readSeq: number,
   ): Promise<void>;
-  /** Who has a cursor at or past `seq`, the author and ex-members left out; `reached` counts, `of` everyone who could. */
+  /**
+   * Who has a cursor at or past `seq`, by id; `delivered` and `read` count them, `of` counts everyone who could. Left
+   * out: the author, guests, ex-members and who joined after `seq`. `time` is that of the entry at the cursor.
+   */
   receipts(
     app: AppId,
     conversation: ConversationId,
@@ -212,7 +218,10 @@ export interface MemberStore {
     client: ClientId,
     page: { limit: number; cursor?: string; hidden: boolean },
   ): Promise<{ items: ListedConversation[]; cursor?: string; totals: Totals; token: string }>;
-  /** What changed since the token: maybe too many, never too few. */
+  /**
+   * What changed since the token: maybe too many, never too few. No token, or one that is not of this store: `reset`
+   * and the full list. `gone`: left, removed, deleted, expired. The last page has the token, as of the first.
+   */
   sync(
     app: AppId,
     client: ClientId,

@@ -1,18 +1,18 @@
 import type { App } from '@hongyan/apps';
-import { AppError, type AppId, type Args, type Caller, type ClientId, type Result } from '@hongyan/protocol';
-import { clientOf, type Core } from './core.js';
+import { AppError, type AppId, type Args, type ClientId, type Result } from '@hongyan/protocol';
+import { type Call, clientOf, type Core } from './core.js';
 import { hasJoined } from './message-intent.js';
 import { maySignal } from './permissions.js';
 import { audienceOf } from './publish.js';
 
-function requirePresence(app: App, caller: Caller): void {
+function requirePresence(app: App, caller: Call): void {
   if (!app.messages.presence && !caller.server)
     throw new AppError('forbidden', { detail: 'presence is switched off' });
 }
 
 export async function queryPresence(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'presence.query'>,
 ): Promise<Result<'presence.query'>> {
   const app = await core.app(caller);
@@ -25,7 +25,7 @@ export async function queryPresence(
 /** `presence.subscribe`: watched until the session ends or subscribes to others. */
 export async function subscribePresence(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'presence.subscribe'>,
 ): Promise<Result<'presence.subscribe'>> {
   const app = await core.app(caller);
@@ -63,7 +63,7 @@ export async function announcePresence(
 /** `signal.send`: to who is online now, kept by nobody. */
 export async function sendSignal(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'signal.send'>,
 ): Promise<Result<'signal.send'>> {
   const { app, state } = await core.visible(caller, args.conversation);

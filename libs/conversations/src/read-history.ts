@@ -3,7 +3,6 @@ import {
   AppError,
   type AppId,
   type Args,
-  type Caller,
   type ConversationId,
   type EntryView,
   type MessageId,
@@ -11,7 +10,7 @@ import {
   type Result,
 } from '@hongyan/protocol';
 import { locate } from './change-message.js';
-import { bounded, type Core } from './core.js';
+import { type Call, bounded, type Core } from './core.js';
 import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
 import type { ConversationState } from './state.js';
@@ -20,12 +19,7 @@ import { type Entry, isMessage, type MessageEntry } from './types.js';
 import { entryView, messageView } from './views.js';
 
 /** From where on this caller may read: cleared for me, or before I joined where the app hides that. */
-async function readableAfter(
-  core: Core,
-  app: App,
-  state: ConversationState,
-  caller: Caller,
-): Promise<number> {
+async function readableAfter(core: Core, app: App, state: ConversationState, caller: Call): Promise<number> {
   if (caller.server || caller.client === undefined || state.conversation.kind === 'room') return 0;
   const own = await core.members.own(caller.app, state.id, caller.client);
   if (own === undefined) return 0;
@@ -39,7 +33,7 @@ async function readableAfter(
 /** `message.history`: messages only, ascending whatever the direction. */
 export async function history(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'message.history'>,
 ): Promise<Result<'message.history'>> {
   const { app, state } = await core.visible(caller, args.conversation);
@@ -87,7 +81,7 @@ async function bounds(
 async function serviceHistory(
   core: Core,
   app: App,
-  caller: Caller,
+  caller: Call,
   args: Args<'message.history'>,
   state: ConversationState,
   limit: number,
@@ -140,7 +134,7 @@ const isLive = (message: MessageEntry, now: number): boolean =>
 /** `message.get`: what is missing or not visible is left out. */
 export async function getMessages(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'message.get'>,
 ): Promise<Result<'message.get'>> {
   const wanted = new Map<ConversationId, { id: MessageId; seq: number }[]>();
@@ -165,7 +159,7 @@ export async function getMessages(
 
 async function messagesOf(
   core: Core,
-  caller: Caller,
+  caller: Call,
   conversation: ConversationId,
   seqs: readonly number[],
 ): Promise<MessageView[]> {
@@ -188,7 +182,7 @@ async function messagesOf(
 /** `conversation.entries`: what a client that knows `after` has missed. */
 export async function entries(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.entries'>,
 ): Promise<Result<'conversation.entries'>> {
   const { app, state } = await core.visible(caller, args.conversation);

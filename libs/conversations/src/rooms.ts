@@ -1,9 +1,9 @@
-import { AppError, type Args, type Caller, type Result } from '@hongyan/protocol';
-import { bounded, clientOf, type Core } from './core.js';
+import { AppError, type Args, type Result } from '@hongyan/protocol';
+import { type Call, bounded, clientOf, type Core } from './core.js';
 import type { ConversationState } from './state.js';
 import { conversationView, messageView } from './views.js';
 
-async function room(core: Core, caller: Caller, conversation: Args<'room.join'>['conversation']) {
+async function room(core: Core, caller: Call, conversation: Args<'room.join'>['conversation']) {
   const found = await core.visible(caller, conversation);
   if (found.state.conversation.kind !== 'room') throw new AppError('wrong_kind');
   return found;
@@ -12,7 +12,7 @@ async function room(core: Core, caller: Caller, conversation: Args<'room.join'>[
 /** `room.join`: belongs to the session. The answer carries the last stored messages. */
 export async function joinRoom(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'room.join'>,
 ): Promise<Result<'room.join'>> {
   const { app, state } = await room(core, caller, args.conversation);
@@ -34,7 +34,7 @@ export async function joinRoom(
   return { conversation: conversationView(state.conversation, state.head, online), online, messages };
 }
 
-async function lastMessages(core: Core, caller: Caller, state: ConversationState, limit: number) {
+async function lastMessages(core: Core, caller: Call, state: ConversationState, limit: number) {
   if (limit === 0) return [];
   const { messages } = await core.log.history(caller.app, state.id, {
     direction: 'backward',
@@ -47,7 +47,7 @@ async function lastMessages(core: Core, caller: Caller, state: ConversationState
 
 export async function leaveRoom(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'room.leave'>,
 ): Promise<Result<'room.leave'>> {
   await room(core, caller, args.conversation);
@@ -57,7 +57,7 @@ export async function leaveRoom(
 
 export async function countRoom(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'room.count'>,
 ): Promise<Result<'room.count'>> {
   const { state } = await room(core, caller, args.conversation);
@@ -66,7 +66,7 @@ export async function countRoom(
 
 export async function sampleRoom(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'room.members'>,
 ): Promise<Result<'room.members'>> {
   const { app, state } = await room(core, caller, args.conversation);

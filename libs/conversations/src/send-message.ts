@@ -1,6 +1,6 @@
 import type { App } from '@hongyan/apps';
-import { AppError, type Caller, type MessageView, messageIdOf, type Result } from '@hongyan/protocol';
-import type { Core } from './core.js';
+import { AppError, type MessageView, messageIdOf, type Result } from '@hongyan/protocol';
+import type { Call, Core } from './core.js';
 import {
   AddressedToService,
   hasJoined,
@@ -19,14 +19,14 @@ import type { MessagePayload } from './types.js';
  * `message.send`. Nothing is awaited before the message has its place in the conversation's queue, so that the sends
  * of one session keep their order.
  */
-export function sendMessage(core: Core, caller: Caller, args: Send): Promise<Result<'message.send'>> {
-  const app = core.knownApp(caller);
+export function sendMessage(core: Core, caller: Call, args: Send): Promise<Result<'message.send'>> {
+  const app = core.knownApp(caller.app);
   return app === undefined
     ? core.app(caller).then((found) => send(core, found, caller, args))
     : send(core, app, caller, args);
 }
 
-async function send(core: Core, app: App, caller: Caller, args: Send): Promise<Result<'message.send'>> {
+async function send(core: Core, app: App, caller: Call, args: Send): Promise<Result<'message.send'>> {
   const payload = messagePayload(app.limits, caller, args);
   if (args.transient) return await sendTransient(core, app, caller, args, payload);
   if (args.to !== undefined) return await sendToThreads(core, app, caller, args, payload);
@@ -48,7 +48,7 @@ async function send(core: Core, app: App, caller: Caller, args: Send): Promise<R
 async function sendTransient(
   core: Core,
   app: App,
-  caller: Caller,
+  caller: Call,
   args: Send,
   payload: MessagePayload,
 ): Promise<Result<'message.send'>> {

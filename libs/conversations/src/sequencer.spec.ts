@@ -58,6 +58,7 @@ const say = (author: string, body: string, op = newOp()): Intent => ({
   author: asClientId(author),
   op,
   origin: asSessionId('s'),
+  wait: { deadline: Infinity },
   alone: false,
   decide: (state) =>
     state.isMember(author as ClientId)
@@ -69,6 +70,7 @@ const remove = (member: string): Intent => ({
   author: '',
   op: newOp(),
   origin: undefined,
+  wait: { deadline: Infinity },
   alone: true,
   decide: (state) =>
     state.isMember(member as ClientId) ? { kind: 'removed', members: [member as ClientId] } : undefined,
@@ -175,6 +177,21 @@ it('refuses to run ahead of the clock', async () => {
   await expect(behind.sequencer.submit(app, conversation, say('ann', 'past'))).rejects.toMatchObject({
     error: 'clock_ahead',
   });
+});
+
+it('drops what nobody waits for any longer, and nothing behind it overtakes the retry', async () => {
+  const { sequencer, committed } = pod();
+  const late = { ...say('ann', 'late'), wait: { deadline: 1999 } };
+  const results = await Promise.allSettled(
+    [late, say('ann', 'next')].map((intent) => sequencer.submit(app, conversation, intent)),
+  );
+  expect(results.map((result) => (result as { reason?: AppError }).reason?.error)).toEqual([
+    'deadline_exceeded',
+    'deadline_exceeded',
+  ]);
+  const gone = { ...say('ann', 'gone'), wait: { deadline: Infinity, signal: AbortSignal.abort() } };
+  await expect(sequencer.submit(app, conversation, gone)).rejects.toMatchObject({ error: 'cancelled' });
+  expect(committed).toEqual([]);
 });
 
 it('bounds the queue', async () => {

@@ -1,6 +1,7 @@
 import {
   AppError,
   type AppId,
+  type CallOptions,
   type ClientId,
   type ConversationId,
   type OperationId,
@@ -19,6 +20,8 @@ export interface Intent {
   readonly op: OperationId;
   /** The session that gave the command: it does not get the event. */
   readonly origin: SessionId | undefined;
+  /** Until when somebody waits for the outcome. What is not decided by then never happens. */
+  readonly wait: CallOptions;
   /**
    * Pure decision on the state of the moment: the entry to append, an AppError to refuse, or undefined when nothing
    * would change. It runs again after a lost race. A promise (only where `alone`) may read the store.
@@ -180,7 +183,14 @@ export class Sequencer {
       }
       const accepted: Accepted[] = [];
       const entries: NewEntry[] = [];
+      const now = this.clock();
       for (const waiting of rest) {
+        // Whoever stopped waiting will ask again; nothing behind may overtake that.
+        if (waiting.wait.deadline <= now) throw new AppError('deadline_exceeded');
+        if (waiting.wait.signal?.aborted) {
+          waiting.reject(new AppError('cancelled'));
+          continue;
+        }
         let verdict: Verdict;
         try {
           const decided = waiting.decide(state);

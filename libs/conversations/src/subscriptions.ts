@@ -1,10 +1,10 @@
-import { AppError, type AppId, type Args, type Caller, type ClientId, type Result } from '@hongyan/protocol';
-import { clientOf, type Core, seqResult } from './core.js';
+import { AppError, type AppId, type Args, type ClientId, type Result } from '@hongyan/protocol';
+import { type Call, clientOf, type Core, seqResult } from './core.js';
 
 /** `system.subscribe`: broadcasts count from here on. */
 export async function subscribe(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'system.subscribe'>,
 ): Promise<Result<'system.subscribe'>> {
   const app = await core.app(caller);
@@ -20,7 +20,7 @@ export async function subscribe(
 
 export async function unsubscribe(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'system.unsubscribe'>,
 ): Promise<Result<'system.unsubscribe'>> {
   const app = await core.app(caller);

@@ -2,13 +2,12 @@ import type { App } from '@hongyan/apps';
 import {
   AppError,
   type AppId,
-  type Caller,
   type ClientId,
   type ConversationId,
   type OperationId,
   type Result,
 } from '@hongyan/protocol';
-import { clientOf, type Core } from './core.js';
+import { type Call, clientOf, type Core } from './core.js';
 import { type Send, sendIntent, sent } from './message-intent.js';
 import { newConversationId } from './new-conversation-id.js';
 import type { MessagePayload } from './types.js';
@@ -75,7 +74,7 @@ export async function existingThread(
 export async function sendToService(
   core: Core,
   app: App,
-  caller: Caller,
+  caller: Call,
   args: Send,
   payload: MessagePayload,
 ): Promise<Result<'message.send'>> {
@@ -90,7 +89,7 @@ export async function sendToService(
 export async function sendToThreads(
   core: Core,
   app: App,
-  caller: Caller,
+  caller: Call,
   args: Send,
   payload: MessagePayload,
 ): Promise<Result<'message.send'>> {

@@ -1,12 +1,12 @@
-import { AppError, type Args, type Caller, type Result } from '@hongyan/protocol';
+import { AppError, type Args, type Result } from '@hongyan/protocol';
 import { checkAttributes, mergeAttributes } from './attributes.js';
-import { type Core, seqResult } from './core.js';
+import { type Call, type Core, seqResult } from './core.js';
 import { mayDelete, maySetRole, mayUpdate } from './permissions.js';
 
 /** `conversation.update`: name, attributes (paths with dots; null removes), freeze. */
 export async function updateConversation(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.update'>,
 ): Promise<Result<'conversation.update'>> {
   const app = await core.app(caller);
@@ -30,7 +30,7 @@ export async function updateConversation(
 /** `conversation.delete`: the last entry of the log. The id is never used again. */
 export async function deleteConversation(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.delete'>,
 ): Promise<Result<'conversation.delete'>> {
   const app = await core.app(caller);
@@ -48,7 +48,7 @@ export async function deleteConversation(
 /** `conversation.setRole`. Making somebody owner makes the former owner a manager. */
 export async function setRole(
   core: Core,
-  caller: Caller,
+  caller: Call,
   args: Args<'conversation.setRole'>,
 ): Promise<Result<'conversation.setRole'>> {
   const app = await core.app(caller);
