@@ -1,3 +1,4 @@
 export * from './logger.js';
 export { metricNames } from './names.js';
-export { startTelemetry, type Telemetry, telemetryOff, type TelemetryOptions } from './telemetry.js';
+export { startTelemetry, telemetryOff } from './telemetry.js';
+export type { Telemetry, TelemetryOptions } from './types.js';

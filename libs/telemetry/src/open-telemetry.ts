@@ -13,7 +13,7 @@ import {
 import { MeasuredBroker } from './measured-broker.js';
 import { MeasuredCommands } from './measured-commands.js';
 import { MeasuredPath } from './measured-path.js';
-import type { Telemetry, TelemetryOptions } from './telemetry.js';
+import type { Telemetry, TelemetryOptions } from './types.js';
 
 /** Readers and processors beside those of the options: for specs. */
 export interface ExtraSinks {

@@ -8,7 +8,8 @@ import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-tr
 import { AppError, asAppId, asClientId, type Commands, type Delivery } from '@hongyan/protocol';
 import { metricNames } from './names.js';
 import { startOpenTelemetry } from './open-telemetry.js';
-import { startTelemetry, type Telemetry, telemetryOff } from './telemetry.js';
+import { startTelemetry, telemetryOff } from './telemetry.js';
+import type { Telemetry } from './types.js';
 
 const spans = new InMemorySpanExporter();
 const processor = new SimpleSpanProcessor({ exporter: spans });
