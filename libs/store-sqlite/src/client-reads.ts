@@ -34,7 +34,7 @@ function paged<R, T>(
   };
 }
 
-const afterOf = (cursor: string | undefined): string => String(decodeCursor(cursor)?.[0] ?? '');
+const afterOf = (cursor: string | undefined): string => (decodeCursor(cursor) as [string] | undefined)?.[0] ?? '';
 
 export function clientPage(
   db: Database,
