@@ -34,7 +34,8 @@ function paged<R, T>(
   };
 }
 
-const afterOf = (cursor: string | undefined): string => (decodeCursor(cursor) as [string] | undefined)?.[0] ?? '';
+const afterOf = (cursor: string | undefined): string =>
+  (decodeCursor(cursor) as [string] | undefined)?.[0] ?? '';
 
 export function clientPage(
   db: Database,
