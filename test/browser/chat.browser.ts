@@ -217,6 +217,13 @@ describe('a room', () => {
     await bob.say('Me, by the fountain');
     await ann.shows('Anybody here?', 'Me, by the fountain');
     await bob.shoot('room-dark');
+
+    await bob.page.getByRole('button', { name: 'Cut the connection' }).click();
+    await bob.banner.getByText('You cut the connection').waitFor();
+    await ann.say('It begins to rain');
+    await ann.sent('It begins', 'sent').waitFor();
+    await bob.page.getByRole('button', { name: 'Restore it' }).click();
+    await bob.shows('Anybody here?', 'Me, by the fountain', 'It begins to rain');
     await bob.page.goto(`${server.url}/sample/?as=ralf#/`);
     await ann.page.getByText('1 person here now').waitFor();
   });
@@ -293,15 +300,36 @@ describe('a connection that goes', () => {
     await ann.banner.waitFor({ state: 'hidden' });
   });
 
+  it('begins anew with the newest page when more was missed than is worth fetching', async () => {
+    const [ann, olga] = await Promise.all([open('otto'), online('olga')]);
+    const conversation = await olga.conversations.create({ members: ['otto'], unique: true });
+    const all = Array.from({ length: 260 }, (_, n) => `Verse ${n + 1}`);
+    await conversation.send(all[0] as string);
+    await ann.openRow('olga');
+    await ann.shows('Verse 1');
+    await ann.page.getByRole('button', { name: 'Cut the connection' }).click();
+    await ann.banner.getByText('You cut the connection').waitFor();
+    await Promise.all(all.slice(1).map((text) => conversation.send(text)));
+    await ann.page.getByRole('button', { name: 'Restore it' }).click();
+    await ann.message('Verse 260').waitFor();
+    await until('all are loaded', async () => {
+      await ann.page.locator('.scroller').evaluate((box) => box.scrollTo(0, 0));
+      return (await ann.texts()).length >= all.length;
+    });
+    expect(await ann.texts()).toEqual(all);
+  });
+
   it('keeps unsent messages over a reload of the page', async () => {
     const [ann, bob] = await Promise.all([open('jana'), open('jens')]);
     await ann.create('One person', { 'Write to': 'jens' });
     await bob.openRow('jana');
     await ann.page.getByRole('button', { name: 'Cut the connection' }).click();
     await ann.banner.getByText('You cut the connection').waitFor();
+    await bob.page.locator('.conversation .title').getByText('offline').waitFor();
     await ann.say('still here after a reload');
     await ann.sent('still here', 'queued').waitFor();
     await ann.page.reload();
+    await bob.page.locator('.conversation .title').getByText('online').waitFor();
     await bob.shows('still here after a reload');
     await ann.shows('still here after a reload');
   });
