@@ -3,7 +3,13 @@ import type { AppId } from '@hongyan/protocol';
 import { foundColumns, toFound } from './conversation-reads.js';
 import type { FoundColumns } from './conversation-reads.js';
 import type { Database } from './database.js';
-import { conversationColumns, translateAfter, translateFilter, translateSort } from './filter-sql.js';
+import {
+  conversationColumns,
+  hasMemberCondition,
+  translateAfter,
+  translateFilter,
+  translateSort,
+} from './filter-sql.js';
 import type { Fragment, SqlValue } from './filter-sql.js';
 import { clientKey, decodeCursor, encodeCursor } from './keys.js';
 import { guestCode, ordinaryCode, roomCode, systemCode } from './schema.js';
@@ -25,9 +31,11 @@ export function query(
   const after: Fragment =
     position === undefined ? { sql: '1', params: [] } : translateAfter(query.sort, position, columns);
   const client = query.memberOf === undefined ? undefined : (clientKey(db, app, query.memberOf) ?? -1);
+  // Few are a client's, many the app's: begin with the members, not with the app's conversations.
+  const byMembers = client !== undefined || hasMemberCondition(query.filter) ? 'NOT INDEXED' : '';
   const statement = db.connection.prepare(
     `SELECT ${foundColumns}, json_array(${order.select.sql}) AS position
-     FROM conversation c JOIN head h ON h.conv = c.key
+     FROM conversation c ${byMembers} JOIN head h ON h.conv = c.key
      WHERE c.app = ? AND ${ofOne} ${client === undefined ? '' : memberOfSql} AND ${where.sql} AND ${after.sql}
      ORDER BY ${order.orderBy.sql} LIMIT ?`,
   );
