@@ -104,8 +104,8 @@ export class WireClient {
     if (wasOpen) this.options.onClose?.(reason);
   }
 
-  /** What is sent during one turn leaves in one write. */
-  private send(packet: string): void {
+  /** Any Engine.IO packet. What is sent during one turn leaves in one write. */
+  send(packet: string): void {
     if (this.closed) return;
     const frame = this.frame(packet);
     if (this.outgoing !== undefined) {

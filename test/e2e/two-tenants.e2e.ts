@@ -1,0 +1,197 @@
+import { HongyanClient, type HongyanError } from '@hongyan/sdk';
+import { type TestApp, TestServer, until } from './server.js';
+
+jest.setTimeout(60_000);
+
+/** Two apps of two tenants in which everything has the same ids: nothing of one may be seen from the other. */
+
+const room = 'lobby';
+const talk = 'talk';
+const names = ['ann', 'bob'];
+
+interface Side {
+  readonly app: TestApp;
+  readonly word: string;
+  readonly events: string[];
+  readonly clients: HongyanClient[];
+}
+
+let server: TestServer;
+let first: Side;
+let second: Side;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  first = await side('apple', 3);
+  second = await side('pear', 1);
+  await until(() => [first, second].every(({ events }) => events.length > 0), 'both sides hear their own');
+});
+afterAll(async () => {
+  await Promise.all([first, second].flatMap(({ clients }) => clients.map((client) => client.close())));
+  await server.close();
+});
+
+/** The same people, conversations, messages and operation ids; only the words and how many differ. */
+async function side(word: string, messages: number): Promise<Side> {
+  const app = await server.createApp({ 'conversations.openQueries': true });
+  const events: string[] = [];
+  for (const [id, kind] of [
+    [talk, 'ordinary'],
+    [room, 'room'],
+  ] as const) {
+    const made = await server.rest(app, 'POST', '/conversations', {
+      id,
+      kind,
+      name: `${word} ${id}`,
+      attributes: { fruit: word },
+      ...(kind === 'room' ? {} : { members: names }),
+    });
+    expect(made.status).toBe(200);
+  }
+  const clients = await Promise.all(
+    names.map(async (clientId) => {
+      const client = new HongyanClient({
+        url: server.url,
+        appId: app.id,
+        credentials: { clientId },
+        deviceId: 'd',
+      });
+      for (const event of ['entry', 'transient', 'signal', 'receipt', 'presence', 'local'] as const) {
+        client.on(event, (value) =>
+          events.push(
+            JSON.stringify(value, (key, v: unknown) =>
+              key === 'conversation' && typeof v === 'object' ? undefined : v,
+            ),
+          ),
+        );
+      }
+      await client.connect({ timeoutMs: 10_000 });
+      await client.rooms.join(room);
+      await client.presence.subscribe(names);
+      return client;
+    }),
+  );
+  for (let at = 1; at <= messages; at += 1) {
+    const sent = await server.request(
+      'POST',
+      `/api/v1/conversations/${talk}/messages`,
+      app.masterKey,
+      { from: 'ann', body: `${word} ${at}`, mentions: ['bob'] },
+      { 'x-hongyan-app': app.id, 'idempotency-key': `op-${at}` },
+    );
+    expect(sent.status).toBe(200);
+  }
+  return { app, word, events, clients };
+}
+
+it('keeps reads apart', async () => {
+  for (const [own, other] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    const paths = [
+      `/conversations/${talk}`,
+      '/conversations',
+      `/conversations/${talk}/entries?after=0`,
+      `/conversations/${talk}/messages`,
+      `/conversations/${talk}/members`,
+      '/clients/bob/conversations',
+      '/clients/bob/sync',
+      `/clients/bob/conversations/${talk}`,
+      '/clients/bob/unread',
+      `/rooms/${room}/count`,
+      `/rooms/${room}/members`,
+    ];
+    for (const path of paths) {
+      const { status, text } = await server.rest(own.app, 'GET', path);
+      expect([path, status]).toEqual([path, 200]);
+      expect(text).not.toContain(other.word);
+      expect(text).not.toContain(other.app.id);
+    }
+  }
+});
+
+it('keeps counts apart', async () => {
+  const counts = async ({ app }: Side) => ({
+    unread: (await server.rest(app, 'GET', '/clients/bob/unread')).body as unknown,
+    online: ((await server.rest(app, 'GET', `/rooms/${room}/count`)).body as { online: number }).online,
+    seq: ((await server.rest(app, 'GET', `/conversations/${talk}`)).body as { conversation: { seq: number } })
+      .conversation.seq,
+  });
+  const [one, two] = [await counts(first), await counts(second)];
+  expect(one).toEqual({ unread: { unread: 3, mentionUnread: 3, unmutedUnread: 3 }, online: 2, seq: 4 });
+  expect(two).toEqual({ unread: { unread: 1, mentionUnread: 1, unmutedUnread: 1 }, online: 2, seq: 2 });
+});
+
+it('keeps events, presence and kicks apart', async () => {
+  const before = second.events.length;
+  const [ann, bob] = first.clients as [HongyanClient, HongyanClient];
+  await (await ann.conversations.get(talk)).send('apple live');
+  await ann.conversations.of(room).send('apple in the room');
+  (await ann.conversations.get(talk)).typing();
+  await (await bob.conversations.get(talk)).read();
+  await server.rest(first.app, 'POST', '/clients/bob/kick', {});
+  await until(() => bob.state === 'closed', 'bob is out of the first app');
+  await until(() => first.events.some((event) => event.includes('"online":false')), 'ann sees bob go');
+  expect(second.clients[1]!.state).toBe('online');
+  expect(second.events.slice(before)).toEqual([]);
+  expect(second.events.join()).not.toContain('apple');
+  expect(await second.clients[0]!.presence.query(['bob'])).toEqual(['bob']);
+});
+
+it('answers a foreign id like an unknown one', async () => {
+  const made = await server.rest(first.app, 'POST', '/conversations', {
+    kind: 'ordinary',
+    members: ['ann', 'carl'],
+  });
+  const { id: foreign } = (made.body as { conversation: { id: string } }).conversation;
+  const sent = await server.rest(first.app, 'POST', `/conversations/${foreign}/messages`, {
+    from: 'ann',
+    body: 'apple',
+  });
+  const { id: message } = sent.body as { id: string };
+  const unknown = 'f'.repeat(24);
+  const probes = (conversation: string, messageId: string): [string, string, object?][] => [
+    ['GET', `/conversations/${conversation}`],
+    ['PATCH', `/conversations/${conversation}`, { name: 'x' }],
+    ['GET', `/conversations/${conversation}/entries?after=0`],
+    ['GET', `/conversations/${conversation}/messages`],
+    ['GET', `/conversations/${conversation}/members`],
+    ['POST', `/conversations/${conversation}/members`, { members: ['eve'] }],
+    ['POST', `/conversations/${conversation}/messages`, { body: 'x' }],
+    ['POST', `/messages/${messageId}/recall`, {}],
+    ['PATCH', `/messages/${messageId}`, { body: 'x' }],
+    ['GET', `/messages?messages=${messageId}`],
+    ['GET', `/messages/${messageId}/receipts`],
+    ['GET', `/clients/carl/conversations/${conversation}`],
+    ['DELETE', `/conversations/${conversation}`],
+  ];
+  const foreignProbes = probes(foreign, message);
+  const unknownProbes = probes(unknown, `${unknown}.2`);
+  for (const [at, [method, path, body]] of foreignProbes.entries()) {
+    const [, unknownPath] = unknownProbes[at]!;
+    const theirs = await server.rest(second.app, method, path, body);
+    const nobodys = await server.rest(second.app, method, unknownPath, body);
+    const blank = (text: string) => text.replaceAll(foreign, '#').replaceAll(unknown, '#');
+    expect([method, path, theirs.status, blank(theirs.text)]).toEqual([
+      method,
+      path,
+      nobodys.status,
+      blank(nobodys.text),
+    ]);
+  }
+  const refusal = async (id: string) => {
+    const error = (await second.clients[0]!.conversations.get(id).catch(
+      (thrown: unknown) => thrown,
+    )) as HongyanError;
+    return [error.name, error.code, error.message.replaceAll(id, '#')];
+  };
+  expect(await refusal(foreign)).toEqual(await refusal(unknown));
+  const still = await server.rest(first.app, 'GET', `/conversations/${foreign}/messages`);
+  expect(still.text).toContain('apple');
+});
+
+it('lets no credential of one app into the other', async () => {
+  const crossed = { id: first.app.id, masterKey: second.app.masterKey };
+  expect((await server.rest(crossed, 'GET', '/conversations')).status).toBe(401);
+});
