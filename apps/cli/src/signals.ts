@@ -1,3 +1,6 @@
+/** Signals closer together than this are one. */
+const echoMs = 500;
+
 /**
  * Waits for Ctrl-C or a service manager's signal, then runs `stop` and answers the exit status. A second signal, or
  * `graceMs` without an end, forces the end: what was acknowledged is on the disk anyway.
@@ -9,7 +12,12 @@ export function untilSignal(
 ): Promise<number> {
   return new Promise((resolve) => {
     let stopping = false;
+    let heardAt = 0;
     const onSignal = (signal: NodeJS.Signals) => {
+      // One Ctrl-C may arrive twice: from the terminal and from the process above.
+      const echo = Date.now() - heardAt < echoMs;
+      heardAt = Date.now();
+      if (stopping && echo) return;
       if (stopping) {
         say('Forced to end.');
         process.exit(signal === 'SIGINT' ? 130 : 143);

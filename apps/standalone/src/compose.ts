@@ -26,6 +26,7 @@ import { clientRegistry, sessionKeyFrom } from './client-registry.js';
 import type { DataFolder } from './data-folder.js';
 import { Health } from './health.js';
 import { type Store, openStore } from './open-store.js';
+import { StartError } from './start-error.js';
 
 /** Everything of a standalone server but its HTTP face: built in plain code, so that it can be read top to bottom. */
 export interface Composition {
@@ -54,10 +55,16 @@ export async function compose(
   config: StandaloneConfig,
   folder: DataFolder,
   logger: PinoLogger,
+  threads?: boolean,
 ): Promise<Composition> {
   const now = Date.now;
   const report = (what: string) => (err: unknown) => logger.error({ what, err });
-  const store = await openStore(folder.path);
+  const onStoreLost = (err: Error) => {
+    // Whoever supervises the process starts it anew; going on would only refuse everything.
+    logger.fatal({ what: 'store_lost', err });
+    process.exit(1);
+  };
+  const store = await openStore(folder.path, onStoreLost, threads);
   try {
     const previous =
       config.previousSecretKey && parseSecretKey(config.previousSecretKey, 'HONGYAN_SECRET_KEY_PREVIOUS');
@@ -143,6 +150,6 @@ export async function compose(
     };
   } catch (error) {
     await store.close();
-    throw error;
+    throw StartError.from(error);
   }
 }

@@ -6,9 +6,13 @@ import { StartError } from './start-error.js';
 export type Store = SqliteStore;
 
 /** Throws {@link StartError}: held by another process, of a newer version, no space, damaged. */
-export async function openStore(folder: string): Promise<Store> {
+export async function openStore(
+  folder: string,
+  onFailure: (error: Error) => void,
+  threads = true,
+): Promise<Store> {
   try {
-    return await openSqliteStore({ folder });
+    return await openSqliteStore({ folder, threads, onFailure });
   } catch (cause) {
     throw new StartError(reasonOf(cause, folder), { cause });
   }

@@ -28,6 +28,7 @@ export function describeRevocationStore(name: string, open: () => Promise<Revoca
         revocation('ann', {
           app: asAppId('other'),
           tag: 'mobile',
+          exceptDevice: 'phone',
           reason: 'session_conflict',
           createdAt: T0 - 5,
         }),

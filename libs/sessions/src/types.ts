@@ -5,6 +5,8 @@ export type Credentials =
   | ({ readonly kind: 'jwt'; readonly token: string } & DeviceWords)
   | ({ readonly kind: 'signature'; readonly client: string } & Signature & DeviceWords)
   | ({ readonly kind: 'unsigned'; readonly client: string } & DeviceWords)
+  /** The door has checked a proof of its own protocol. */
+  | ({ readonly kind: 'verified'; readonly client: string } & DeviceWords)
   | { readonly kind: 'session'; readonly token: string };
 
 export interface DeviceWords {

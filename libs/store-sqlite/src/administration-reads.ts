@@ -30,6 +30,7 @@ interface RevocationColumns {
   readonly client: string;
   readonly session: string | null;
   readonly tag: string | null;
+  readonly exceptDevice: string | null;
   readonly loginBefore: number;
   readonly reason: Revocation['reason'];
   readonly message: string | null;
@@ -52,11 +53,12 @@ export function revocationsSince(
   const top = db.get<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'revocation'`)?.seq ?? 0;
   return {
     revocations: rows.map(
-      ({ app, client, session, tag, loginBefore, reason, message, createdAt, expiresAt }) => ({
+      ({ app, client, session, tag, exceptDevice, loginBefore, reason, message, createdAt, expiresAt }) => ({
         app: app as AppId,
         client: client as ClientId,
         ...(session === null ? {} : { session: session as SessionId }),
         ...(tag === null ? {} : { tag }),
+        ...(exceptDevice === null ? {} : { exceptDevice }),
         loginBefore,
         reason,
         ...(message === null ? {} : { message }),

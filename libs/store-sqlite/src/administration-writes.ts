@@ -28,8 +28,8 @@ export function saveApp(w: WriteContext, app: StoredApp): { saved: boolean } {
 
 export function addRevocation(w: WriteContext, r: Revocation): void {
   w.db.run(
-    `INSERT INTO revocation (app, client, session, tag, loginBefore, reason, message, createdAt, expiresAt) VALUES (?,?,?,?,?,?,?,?,?)`,
-    r.app, r.client, r.session ?? null, r.tag ?? null, r.loginBefore, r.reason, r.message ?? null, r.createdAt, r.expiresAt,
+    `INSERT INTO revocation (app, client, session, tag, exceptDevice, loginBefore, reason, message, createdAt, expiresAt) VALUES (?,?,?,?,?,?,?,?,?,?)`,
+    r.app, r.client, r.session ?? null, r.tag ?? null, r.exceptDevice ?? null, r.loginBefore, r.reason, r.message ?? null, r.createdAt, r.expiresAt,
   ); // prettier-ignore
 }
 

@@ -42,6 +42,8 @@ export interface SqliteStoreOptions {
   readonly bound?: number;
   /** Milliseconds after which a request fails with `deadline_exceeded`. */
   readonly timeout?: number;
+  /** Told once when a thread ended for good: nothing can be stored or read any more until the store is opened anew. */
+  readonly onFailure?: (error: Error) => void;
   /** Pages (4 KB) that the file may grow to. For tests of a full disk. */
   readonly maxPages?: number;
 }
@@ -149,6 +151,11 @@ function assemble(
     now: clock,
   };
   let closing: Promise<void> | undefined;
+  for (const engine of [engines.writer, ...engines.readers]) {
+    engine.onFailure((error) => {
+      if (closing === undefined) options.onFailure?.(error);
+    });
+  }
   const close = async () => {
     await Promise.all(readers.map((reader) => reader.close()));
     await write.close();

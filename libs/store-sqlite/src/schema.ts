@@ -22,7 +22,7 @@ CREATE TABLE app (
 
 CREATE TABLE revocation (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
-  app TEXT NOT NULL, client TEXT NOT NULL, session TEXT, tag TEXT, loginBefore INTEGER NOT NULL,
+  app TEXT NOT NULL, client TEXT NOT NULL, session TEXT, tag TEXT, exceptDevice TEXT, loginBefore INTEGER NOT NULL,
   reason TEXT NOT NULL, message TEXT, createdAt INTEGER NOT NULL, expiresAt INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX revocation_expiry ON revocation (expiresAt);

@@ -180,7 +180,9 @@ describe('a full disk', () => {
     expect(await failed()).toMatchObject({ error: 'storage_full' });
     expect(acknowledged).toBeGreaterThan(10);
     // What needs no more space goes on.
-    expect(await store.members.advanceRead(made.app, made.id, client('bob'), 2)).toMatchObject({ moved: true });
+    expect(await store.members.advanceRead(made.app, made.id, client('bob'), 2)).toMatchObject({
+      moved: true,
+    });
     expect(await store.log.head(made.app, made.id)).toMatchObject({ last: acknowledged });
     expect((await store.check()).findings).toEqual([]);
     await store.close();
