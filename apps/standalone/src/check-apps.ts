@@ -1,4 +1,4 @@
-import { SecretKeyError, listApps } from '@hongyan/apps';
+import { listApps } from '@hongyan/apps';
 import type { Logger } from '@hongyan/telemetry';
 import type { Composition } from './compose.js';
 import { StartError } from './start-error.js';
@@ -9,7 +9,7 @@ export async function checkApps(
   logger: Logger,
 ): Promise<void> {
   const apps = await listApps(administration).catch((error: unknown) => {
-    throw error instanceof SecretKeyError ? new StartError(error.message, { cause: error }) : error;
+    throw StartError.from(error);
   });
   for (const { id, name, enabled, login } of apps) {
     if (!enabled || !login.unsigned) continue;

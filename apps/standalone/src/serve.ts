@@ -36,6 +36,8 @@ export interface ServeOptions {
   readonly sampleFolder?: string;
   /** Whether other programs are to find this server in the folder. */
   readonly announce?: boolean;
+  /** False: the store works in the calling thread. For tests. */
+  readonly threads?: boolean;
 }
 
 /** A body is at most a message of the largest frame, as JSON. */
@@ -48,7 +50,7 @@ export async function serve(
   options: ServeOptions = {},
 ): Promise<RunningServer> {
   const folder = DataFolder.prepare(config.data);
-  const parts = await compose(config, folder, logger);
+  const parts = await compose(config, folder, logger, options.threads);
   const { instance } = parts.health;
   try {
     const { sampleFolder, announce = true } = options;
