@@ -237,7 +237,7 @@ export class KillNine {
 const plain = (entry: EntryView): Entry => ({
   seq: entry.seq,
   kind: entry.kind,
-  ...(entry.kind === 'message' ? { from: entry.message.from as string, body: entry.message.body } : {}),
+  ...(entry.kind === 'message' ? { from: entry.message.from, body: entry.message.body } : {}),
 });
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -24,8 +24,7 @@ export interface TestApp {
 
 export interface RestAnswer {
   readonly status: number;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of every route
-  readonly body: any;
+  readonly body: unknown;
   readonly text: string;
 }
 

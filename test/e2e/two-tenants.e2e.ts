@@ -113,7 +113,7 @@ it('keeps reads apart', async () => {
 
 it('keeps counts apart', async () => {
   const counts = async ({ app }: Side) => ({
-    unread: (await server.rest(app, 'GET', '/clients/bob/unread')).body as unknown,
+    unread: (await server.rest(app, 'GET', '/clients/bob/unread')).body,
     online: ((await server.rest(app, 'GET', `/rooms/${room}/count`)).body as { online: number }).online,
     seq: ((await server.rest(app, 'GET', `/conversations/${talk}`)).body as { conversation: { seq: number } })
       .conversation.seq,
