@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig, standaloneSchema } from '@hongyan/config';
 import { createLogger } from '@hongyan/telemetry';
 import { untilSignal } from './signals.js';
-import type { ServeOptions } from './serve-commands.js';
+import { type ServeOptions, pick } from './serve-options.js';
 
 /** Where the build puts the web sample. */
 export const sampleFolder = fileURLToPath(new URL('../../../samples/chat', import.meta.url));
@@ -19,6 +19,3 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const say = (line: string) => logger.info({ what: 'signal' }, line);
   return untilSignal(() => server.stop(), config.drainSeconds * 1000 + MARGIN_MS, say);
 }
-
-/** The options that are settings. */
-export const pick = ({ data, port, host }: ServeOptions): Record<string, unknown> => ({ data, port, host });

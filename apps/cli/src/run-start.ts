@@ -6,8 +6,8 @@ import { ensureDemoApp } from './demo/demo-app.js';
 import { type Paint, Stage, paintFor } from './demo/stage.js';
 import { failureLine } from './failure.js';
 import { pairs } from './output.js';
-import { MARGIN_MS, pick, sampleFolder } from './run-serve.js';
-import type { ServeOptions } from './serve-commands.js';
+import { MARGIN_MS, sampleFolder } from './run-serve.js';
+import { type ServeOptions, pick } from './serve-options.js';
 import { untilSignal } from './signals.js';
 
 export interface StartOptions extends ServeOptions {

@@ -1,11 +1,5 @@
 import type { Command } from 'commander';
 
-export interface ServeOptions {
-  readonly data?: string;
-  readonly port?: string;
-  readonly host?: string;
-}
-
 const serveOptions = (command: Command): Command =>
   command
     .option('--port <port>', 'the port to listen on (HONGYAN_PORT, else 7788; 0 takes a free one)')
