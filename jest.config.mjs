@@ -79,5 +79,10 @@ export default {
   coverageProvider: 'babel',
   projects: Object.keys(testProjects)
     .filter((name) => foldersOf(name).length > 0)
-    .map((name) => ({ ...project(name), ...servers[name], testTimeout: testTimeouts[name] ?? 5_000 })),
+    .map((name) => ({
+      ...project(name),
+      ...servers[name],
+      globals: { projectTimeout: testTimeouts[name] ?? 5_000 },
+      setupFilesAfterEnv: ['<rootDir>/test/set-timeout.mjs'],
+    })),
 };

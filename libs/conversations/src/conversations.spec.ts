@@ -372,6 +372,15 @@ describe('my own state', () => {
 });
 
 describe('sync', () => {
+  it('shows one row alone exactly as the list does', async () => {
+    const { conversation } = await ann.run('conversation.create', { members: ['bob'] });
+    await ann.send(conversation.id, '1');
+    await ann.send(conversation.id, '2', { mentions: ['bob'] });
+    const [row] = (await bob.run('conversation.list', {})).items;
+    expect(row).toMatchObject({ unread: 2, mentionUnread: 1, peer: { client: 'ann' } });
+    expect(await bob.run('conversation.get', { conversation: conversation.id })).toEqual(row);
+  });
+
   it('gives what changed since, the gone ones, and everything for a token it does not know', async () => {
     const one = (await ann.run('conversation.create', { members: ['bob'] })).conversation.id;
     const two = (await ann.run('conversation.create', { members: ['bob'] })).conversation.id;

@@ -106,7 +106,7 @@ export async function append(
 export interface CoreStores {
   readonly log: LogStore;
   readonly conversations: Omit<ConversationStore, 'query'>;
-  readonly members: Omit<MemberStore, 'list' | 'sync' | 'totals'>;
+  readonly members: Omit<MemberStore, 'list' | 'row' | 'sync' | 'totals'>;
   close(): Promise<void>;
 }
 

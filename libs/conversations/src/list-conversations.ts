@@ -1,5 +1,5 @@
 import { parseFilter, parseSort } from '@hongyan/filter';
-import { AppError, type Args, type Result } from '@hongyan/protocol';
+import { AppError, type Args, type ClientId, type Result } from '@hongyan/protocol';
 import { type Call, bounded, clientOf, type Core } from './core.js';
 import { conversationView, listRow, messageView, ownState } from './views.js';
 import type { OwnPatch } from './ports.js';
@@ -12,18 +12,17 @@ export async function getConversation(
   args: Args<'conversation.get'>,
 ): Promise<Result<'conversation.get'>> {
   const { state } = await core.visible(caller, args.conversation);
+  const row =
+    caller.client === undefined ? undefined : await core.members.row(caller.app, caller.client, state.id);
+  if (row !== undefined) return listRow(row, caller.client as ClientId);
   const [found] = await core.conversations.find(caller.app, [state.id]);
   if (found === undefined) throw new AppError('not_found');
-  const own =
-    caller.client === undefined ? undefined : await core.members.own(caller.app, state.id, caller.client);
-  const mayShow = caller.server || own !== undefined || state.conversation.kind === 'system';
+  const { conversation, head, memberCount, lastMessage } = found;
+  const mayShow = caller.server || conversation.kind === 'system';
   return {
-    conversation: conversationView(found.conversation, found.head, found.memberCount),
-    ...(own === undefined
-      ? {}
-      : { own: ownState(own), unread: own.unread, mentionUnread: own.mentionUnread }),
-    ...(mayShow && found.lastMessage !== undefined && found.lastMessage.seq > (own?.clearedSeq ?? 0)
-      ? { lastMessage: messageView(found.conversation, found.lastMessage, caller.client) }
+    conversation: conversationView(conversation, head, memberCount),
+    ...(mayShow && lastMessage !== undefined
+      ? { lastMessage: messageView(conversation, lastMessage, caller.client) }
       : {}),
   };
 }

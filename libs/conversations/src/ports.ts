@@ -212,6 +212,8 @@ export interface MemberStore {
     read: number;
     of: number;
   }>;
+  /** One row of {@link list}, hidden or not. Undefined: not a member, or the conversation is gone. */
+  row(app: AppId, client: ClientId, conversation: ConversationId): Promise<ListedConversation | undefined>;
   /** A client's conversations: pinned first, then by last activity, newest first. */
   list(
     app: AppId,

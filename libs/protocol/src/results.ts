@@ -121,6 +121,9 @@ export interface ListRow {
   };
 }
 
+/** As a member sees it: a whole row. Without membership: the conversation, and perhaps its last message. */
+export type ConversationResult = Pick<ListRow, 'conversation'> & Partial<ListRow>;
+
 export interface UnreadTotals {
   readonly unread: number;
   readonly mentionUnread: number;
@@ -170,13 +173,7 @@ export interface Results {
     readonly own?: OwnState;
     readonly created: boolean;
   };
-  'conversation.get': {
-    readonly conversation: ConversationView;
-    readonly own?: OwnState;
-    readonly unread?: number;
-    readonly mentionUnread?: number;
-    readonly lastMessage?: MessageView;
-  };
+  'conversation.get': ConversationResult;
   'conversation.query': Page<{ readonly conversation: ConversationView; readonly lastMessage?: MessageView }>;
   'conversation.list': Page<ListRow> & { readonly totals: UnreadTotals; readonly token: string };
   'conversation.sync': Page<ListRow> & {

@@ -12,7 +12,7 @@ import { upsertAll } from './row-projection.js';
 import { UnreadCounts } from './unread.js';
 
 /** The part of MemberStore about one conversation at a time. Lists, sync and totals are not here yet. */
-export type ConversationMembers = Omit<MemberStore, 'list' | 'sync' | 'totals'>;
+export type ConversationMembers = Omit<MemberStore, 'list' | 'row' | 'sync' | 'totals'>;
 
 const ATTEMPTS = 10;
 

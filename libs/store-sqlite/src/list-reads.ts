@@ -1,8 +1,8 @@
 import type { ListedConversation, Totals } from '@hongyan/conversations';
 import type { ConversationId } from '@hongyan/protocol';
 import type { Database } from './database.js';
-import { clientKey, decodeCursor, encodeCursor } from './keys.js';
-import { addUp, listed, narrowRows } from './list-rows.js';
+import { clientKey, conversationKey, decodeCursor, encodeCursor } from './keys.js';
+import { addUp, listed, narrowRow, narrowRows } from './list-rows.js';
 import type { NarrowRow } from './list-rows.js';
 
 /** MemberStore.list, sync and totals. */
@@ -83,6 +83,20 @@ export function list(
     totals: addUp(rows),
     token: encodeToken(db, first),
   };
+}
+
+/** See MemberStore.row. */
+export function row(
+  db: Database,
+  app: string,
+  client: string,
+  conversation: string,
+  now: number,
+): ListedConversation | undefined {
+  const key = clientKey(db, app, client);
+  const conv = conversationKey(db, app, conversation);
+  const narrow = key === undefined || conv === undefined ? undefined : narrowRow(db, key, conv, now);
+  return key === undefined || narrow === undefined || narrow.gone ? undefined : listed(db, key, narrow);
 }
 
 export interface SyncPage {

@@ -4,7 +4,7 @@ import { foundByKey, toFound } from './conversation-reads.js';
 import type { Database } from './database.js';
 import { ownByKey } from './member-reads.js';
 import { toOwnRow } from './own-row.js';
-import { guestCode, mutedForGood, ordinaryCode, threadCode } from './schema.js';
+import { guestCode, mutedForGood, ordinaryCode, systemCode, threadCode } from './schema.js';
 import { mentionUnreadSql, unreadSql } from './unread.js';
 
 /**
@@ -56,6 +56,16 @@ export function narrowRows(db: Database, client: number, now: number): NarrowRow
     if (at !== undefined && parent !== undefined && !thread.gone) rows[at] = merged(parent, thread);
   }
   return rows;
+}
+
+/** The row of one conversation; undefined when there never was one. */
+export function narrowRow(db: Database, client: number, conv: number, now: number): NarrowRow | undefined {
+  const columns = db.rows<Columns>(`${narrowSql} AND m.conv = ?`, client, conv)[0];
+  if (columns === undefined) return undefined;
+  // Only a service may have a thread, and clients have few services: look through all rows for it.
+  return columns[2] === systemCode
+    ? narrowRows(db, client, now).find((row) => row.conv === conv)
+    : narrow(columns, now);
 }
 
 function narrow(columns: Columns, now: number): NarrowRow {

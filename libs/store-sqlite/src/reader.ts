@@ -6,7 +6,7 @@ import { byUniqueKey, everyone, find, load } from './conversation-reads.js';
 import { query } from './conversation-query.js';
 import type { Database } from './database.js';
 import { toFailure } from './failures.js';
-import { list, sync, totals } from './list-reads.js';
+import { list, row, sync, totals } from './list-reads.js';
 import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
 import { among, count, memberPage, own, receipts } from './member-reads.js';
 import { rowCounts } from './stats.js';
@@ -15,7 +15,7 @@ import { rowCounts } from './stats.js';
 export const reads = {
   head, entries, history, messages, byOperation, seqAt,
   load, find, query, byUniqueKey, everyone,
-  own, among, memberPage, receipts, count, list, sync, totals,
+  own, among, memberPage, receipts, count, list, row, sync, totals,
   clients, clientPage, blockedBy, refusing,
   tenants, app, apps, revocationsSince,
   check, rowCounts,

@@ -75,6 +75,10 @@ export class SqliteMemberStore implements MemberStore {
     return this.channels.read.call('receipts', app, conversation, seq, author, page);
   }
 
+  row(app: AppId, client: ClientId, conversation: ConversationId): Promise<ListedConversation | undefined> {
+    return this.channels.read.call('row', app, client, conversation, this.channels.now());
+  }
+
   list(
     app: AppId,
     client: ClientId,
