@@ -113,7 +113,7 @@ function addCreate(app: Command): void {
     .command('create')
     .description('create an app; prints its keys')
     .requiredOption('--name <name>', 'its name')
-    .option('--tenant <id>', 'its tenant; may be left out when there is one only')
+    .option('--tenant <id>', 'its tenant; may be left out when there is one only, or none yet')
     .option('--id <id>', 'its app id, when it brings one along')
     .option('--key <key>', 'its app key, when it brings one along')
     .option('--master-key <key>', 'its master key, when it brings one along')
@@ -140,8 +140,7 @@ Examples:
         }
       >(async ({ admin }, options, output) => {
         const { name, id, key, masterKey, preset } = options;
-        const tenant =
-          options.tenant ?? (await onlyOne(admin.get<{ items: { id: string }[] }>('/tenants'), 'tenant'));
+        const tenant = options.tenant ?? (await firstTenant(admin));
         const settings = options.set === undefined ? undefined : settingsOf(options.set);
         const made = await admin.post<AppView>('/apps', {
           tenant,
@@ -246,6 +245,13 @@ function flat(value: object, prefix = ''): [string, unknown][] {
       ? flat(inner, `${prefix}${key}.`)
       : [[prefix + key, inner] as [string, unknown]],
   );
+}
+
+/** The one tenant there is; the first app of an installation needs no ceremony. */
+async function firstTenant(admin: Connection['admin']): Promise<string> {
+  const list = await admin.get<{ items: { id: string }[] }>('/tenants');
+  if (list.items.length > 0) return await onlyOne(Promise.resolve(list), 'tenant');
+  return (await admin.post<{ id: string }>('/tenants', { id: 'default', name: 'Default' })).id;
 }
 
 /** The id of the only thing there is. */
