@@ -1,0 +1,162 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { asAppId } from '@hongyan/protocol';
+import type * as StoreModule from '@hongyan/store-sqlite';
+import type { SqliteStore } from '@hongyan/store-sqlite';
+import { busy, conversationAt, fill, me, message, type Size } from './growth-data.js';
+import { forEach, range } from './traffic.js';
+
+/** `npm run bench:growth`: what list, sync, history, unread and append cost in a full store, next to a small one. */
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    /** A tenth of everything: for a first look. */
+    quick: { type: 'boolean', default: false },
+  },
+});
+
+const scale = options.quick ? 0.1 : 1;
+const large: Size = {
+  conversations: 100_000 * scale,
+  messages: 1_000_000 * scale,
+  mine: 2_000 * scale,
+  unread: 100_000 * scale,
+};
+const small: Size = { conversations: 100, messages: 1_000, mine: 60, unread: 100 };
+const app = asAppId('growth');
+const allowedRatio = 2;
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** The built store, with its threads. */
+const built = join(import.meta.dirname, '../../dist/libs/store-sqlite/src/index.js');
+const { openSqliteStore } = (await import(built)) as typeof StoreModule;
+
+interface Filled {
+  readonly store: SqliteStore;
+  readonly size: Size;
+  readonly folder: string;
+  token: string;
+  turn: number;
+}
+
+type Work = (filled: Filled) => Promise<unknown>;
+
+/** Appends to one of my conversations, so that there is something to sync. */
+async function append(filled: Filled): Promise<void> {
+  const { store, size } = filled;
+  // Never the busy one: every conversation has its turn, as in real traffic.
+  const at = 1 + ((filled.turn += 7) % (size.mine - 1));
+  const conversation = conversationAt(at);
+  const head = (await store.log.head(app, conversation))!;
+  await store.log.append(app, { conversation, expected: head.last, now: Date.now(), entries: [message(me)] });
+}
+
+const everything = { after: 0, before: Number.MAX_SAFE_INTEGER, limit: 50 };
+
+const works: Record<string, { readonly work: Work; readonly before?: Work; readonly times: number }> = {
+  'list, first 50': {
+    work: ({ store }) => store.members.list(app, me, { limit: 50, hidden: false }),
+    times: 200,
+  },
+  'sync, one change': {
+    before: append,
+    work: async (filled) => {
+      const { token } = await filled.store.members.sync(app, me, { token: filled.token, limit: 50 });
+      filled.token = token!;
+    },
+    times: 200,
+  },
+  'history, newest 50': {
+    work: ({ store }) => store.log.history(app, busy, { direction: 'backward', ...everything }),
+    times: 300,
+  },
+  'history, from the middle': {
+    work: ({ store, size }) =>
+      store.log.history(app, busy, { direction: 'backward', ...everything, before: size.unread * 0.6 }),
+    times: 300,
+  },
+  'unread of one conversation': { work: ({ store }) => store.members.own(app, busy, me), times: 500 },
+  'unread, totals': { work: ({ store }) => store.members.totals(app, me), times: 300 },
+  'append, one at a time': { work: append, times: 300 },
+  'append, 50 at a time': { work: (filled) => forEach(range(50), 50, () => append(filled)), times: 20 },
+};
+
+async function open(size: Size): Promise<Filled> {
+  const folder = mkdtempSync(join(tmpdir(), 'hongyan-growth-'));
+  const store = await openSqliteStore({ folder, timeout: 120_000 });
+  await fill(store, app, size, say);
+  const { token } = await store.members.list(app, me, { limit: 1, hidden: false });
+  return { store, size, folder, token, turn: 0 };
+}
+
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+/** Medians in microseconds. The stores take turns, so that what disturbs the machine disturbs both. */
+async function compare(sides: readonly Filled[], name: string): Promise<number[]> {
+  const { work, before, times } = works[name]!;
+  const taken: number[][] = sides.map(() => []);
+  for (let time = 0; time < times; time += 1) {
+    for (const [at, side] of sides.entries()) {
+      await before?.(side);
+      const began = performance.now();
+      await work(side);
+      taken[at]!.push((performance.now() - began) * 1000);
+    }
+  }
+  return taken.map(median);
+}
+
+const bytesOf = (folder: string) =>
+  readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+
+async function main(): Promise<void> {
+  say(`filling: ${large.messages} messages in ${large.conversations} conversations`);
+  const sides: Filled[] = [];
+  try {
+    const began = Date.now();
+    sides.push(await open(small), await open(large));
+    say(`  filled in ${((Date.now() - began) / 1000).toFixed(0)} s`);
+    const rows: Record<string, { smallUs: number; largeUs: number; ratio: number }> = {};
+    for (const name of Object.keys(works)) {
+      const [smallUs, largeUs] = await compare(sides, name);
+      rows[name] = { smallUs: smallUs!, largeUs: largeUs!, ratio: largeUs! / smallUs! };
+    }
+    await Promise.all(sides.map(({ store }) => store.close()));
+    const bytesPerMessage = bytesOf(sides[1]!.folder) / large.messages;
+    if (options.json) process.stdout.write(`${JSON.stringify({ rows, bytesPerMessage })}\n`);
+    else print(rows, bytesPerMessage);
+  } finally {
+    for (const { folder } of sides) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function print(
+  rows: Record<string, { smallUs: number; largeUs: number; ratio: number }>,
+  bytes: number,
+): void {
+  const line = (cells: readonly string[]) =>
+    cells[0]!.padEnd(30) +
+    cells
+      .slice(1)
+      .map((c) => c.padStart(12))
+      .join('');
+  const lines = [line(['median µs', 'small', 'large', 'ratio', `≤ ${allowedRatio}`])];
+  for (const [name, { smallUs, largeUs, ratio }] of Object.entries(rows)) {
+    const met = ratio <= allowedRatio ? 'met' : 'NOT MET';
+    lines.push(line([name, smallUs.toFixed(0), largeUs.toFixed(0), ratio.toFixed(2), met]));
+  }
+  lines.push(`file: ${bytes.toFixed(0)} bytes per message, everything included`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    say(`growth: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exit(1);
+  },
+);
