@@ -8,9 +8,9 @@ export class Backoff {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Milliseconds to wait before the next attempt; never less than `atLeastMs`, over which the jitter is added. */
-  next(atLeastMs = 0): number {
-    const ceiling = Math.min(this.maxMs, this.firstMs * 2 ** Math.min(this.#attempt++, 20));
+  /** Milliseconds to wait before the next attempt: a jitter of at most `atMostMs`, added to `atLeastMs`. */
+  next(atLeastMs = 0, atMostMs = Infinity): number {
+    const ceiling = Math.min(atMostMs, this.maxMs, this.firstMs * 2 ** Math.min(this.#attempt++, 20));
     return atLeastMs + Math.floor(this.random() * ceiling);
   }
 

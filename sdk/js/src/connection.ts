@@ -32,6 +32,8 @@ export interface ConnectionHost {
 const handshakeTimeoutMs = 15_000;
 /** A connection that lasted so long was a good one: the next back-off begins anew. */
 const stableMs = 10_000;
+/** Nobody waits longer than this, or than half of what the outage has lasted: who restarts quickly is found quickly. */
+const promptMs = 4_000;
 /** So many refusals of fresh credentials that may be a matter of clocks are tried again. */
 const maxStale = 3;
 const staleNames = new Set(['token_expired', 'signature_invalid']);
@@ -48,6 +50,8 @@ export class Connection {
   #turn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #onlineSince = 0;
+  /** Since when there is no connection, while there is none. */
+  #lostAt: number | undefined;
   #stale = 0;
   readonly #backoff: Backoff;
   readonly #unanswered = new Set<(error: HongyanError) => void>();
@@ -61,6 +65,7 @@ export class Connection {
     if (this.state !== 'idle' && this.state !== 'closed') return;
     this.#backoff.reset();
     this.#stale = 0;
+    this.#lostAt = undefined;
     void this.#attempt();
   }
 
@@ -163,6 +168,7 @@ export class Connection {
   #received(event: ServerEvent): void {
     if (event.type === 'session') {
       this.#onlineSince = Date.now();
+      this.#lostAt = undefined;
       this.#stale = 0;
       this.clockOffset = event.time - Date.now();
       this.#remember(event);
@@ -231,7 +237,9 @@ export class Connection {
     this.#drop(new HongyanError('connection_lost'));
     if (this.#onlineSince > 0 && Date.now() - this.#onlineSince > stableMs) this.#backoff.reset();
     this.#onlineSince = 0;
-    const wait = this.#backoff.next(afterMs);
+    this.#lostAt ??= Date.now();
+    const outageMs = Date.now() - this.#lostAt;
+    const wait = this.#backoff.next(afterMs, Math.max(promptMs, outageMs / 2));
     this.host.logger?.debug('reconnecting', { why, wait });
     this.#timer = setTimeout(() => void this.#attempt(), wait);
     this.#set('waiting');

@@ -26,6 +26,13 @@ describe('back-off', () => {
     expect(new Backoff(250, 30_000, () => 0).next()).toBe(0);
     expect(new Backoff(250, 30_000, () => 0.5).next(2_000)).toBe(2_125);
   });
+
+  it('goes on growing behind a lower ceiling of the moment', () => {
+    const backoff = new Backoff(250, 30_000, () => 0.999999);
+    expect([1_000, 1_000, 1_000, 1_000, undefined].map((most) => Math.round(backoff.next(0, most)))).toEqual([
+      250, 500, 1_000, 1_000, 4_000,
+    ]);
+  });
 });
 
 describe('content', () => {
