@@ -1,4 +1,4 @@
-// Type-checks the programs: server (apps, libs), tests, SDK, its sample. Each is skipped only while it has no file.
+// Type-checks the programs: server (apps, libs), tests, SDK, its conformance suite, its sample. Each is skipped only while it has no file.
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { root, runNode } from './run.mjs';
@@ -8,6 +8,7 @@ const programs = [
   { config: 'tsconfig.json', folders: ['apps', 'libs'] },
   { config: 'test/tsconfig.json', folders: ['test'] },
   { config: 'sdk/js/tsconfig.json', folders: ['sdk/js/src'] },
+  { config: 'sdk/conformance/tsconfig.json', folders: ['sdk/conformance'] },
   { config: 'sdk/samples/chat/tsconfig.json', folders: ['sdk/samples/chat/src'] },
 ];
 
