@@ -185,7 +185,7 @@ function badLogins(): [object, number][] {
     [{ clientId: 'eve', signature: fuzz.value() }, 0],
     [{ v: 2, clientId: 'eve' }, 1003],
     [{ v: fuzz.text(), clientId: 'eve' }, 1003],
-    [{ appId: 'nobody', clientId: 'eve' }, 1104],
+    [{ appId: 'nobody', clientId: 'eve' }, 1107],
     [{ appId: fuzz.value(), clientId: fuzz.value() }, 0],
   ];
 }

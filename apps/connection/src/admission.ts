@@ -19,6 +19,15 @@ export interface AdmissionRules {
   connectionsOf(app: App): number;
 }
 
+/** An app that does not exist is answered like one that the credential is not for: nobody learns which apps there are. */
+const unknownApp = {
+  jwt: 'token_invalid',
+  session: 'token_invalid',
+  signature: 'signature_invalid',
+  unsigned: 'unsigned_login_forbidden',
+  verified: 'unauthenticated',
+} as const;
+
 /** Decides who may open a session: Socket.IO middleware, because nothing of a socket runs before it has ended. */
 export class Admission {
   private readonly passport: PassportLogin;
@@ -52,7 +61,7 @@ export class Admission {
     const { auth, headers } = socket.handshake;
     const { appId, credentials } = readHandshake(auth);
     const app = await this.parts.apps.find(appId);
-    if (app === undefined) throw new AppError('app_unavailable');
+    if (app === undefined) throw new AppError(unknownApp[credentials.kind]);
     checkOrigin(app, headers.origin);
     if (this.rules.connectionsOf(app) >= app.limits.connections) {
       throw new AppError('limit_exceeded', { detail: 'The app has as many connections as it may have.' });

@@ -36,7 +36,7 @@ describe('the module', () => {
     const error = await new Promise<Error & { data?: unknown }>((resolve) =>
       refused.on('connect_error', resolve),
     );
-    expect(error.data).toMatchObject({ code: 1104, name: 'app_unavailable' });
+    expect(error.data).toMatchObject({ code: 1107, name: 'unsigned_login_forbidden' });
 
     const client = io(url, {
       transports: ['websocket'],

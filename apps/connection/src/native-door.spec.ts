@@ -35,7 +35,8 @@ describe('logging in', () => {
   it.each([
     ['unsupported_version', { v: 2 }],
     ['unsupported_version', { v: undefined }],
-    ['app_unavailable', { appId: 'other' }],
+    ['unsigned_login_forbidden', { appId: 'other' }],
+    ['token_invalid', { appId: 'other', token: 'no.such.token' }],
     ['unauthenticated', { clientId: undefined }],
     ['bad_request', { clientId: 7 }],
     ['bad_request', { clientId: 'a\nb' }],

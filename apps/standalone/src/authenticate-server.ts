@@ -1,6 +1,6 @@
 import type { App, AppDirectory } from '@hongyan/apps';
 import { AppError, asAppId } from '@hongyan/protocol';
-import type { ServerAuthenticator } from '@hongyan/sessions';
+import { type ServerAuthenticator, wrongKey } from '@hongyan/sessions';
 
 const looksLikeToken = (credential: string): boolean =>
   credential.startsWith('eyJ') && credential.split('.').length === 3;
@@ -13,10 +13,12 @@ export function authenticateServer(
 ) {
   return async (appId: string, credential: string): Promise<App> => {
     const app = await apps.find(asAppId(appId));
-    if (app === undefined) throw new AppError('app_unavailable');
+    const isToken = looksLikeToken(credential);
+    // Like a wrong credential: nobody learns which apps there are.
+    if (app === undefined) throw isToken ? new AppError('token_invalid') : wrongKey();
     const asToken = { kind: 'token', token: credential } as const;
     const asKey = { kind: 'masterKey', masterKey: credential } as const;
-    await authenticator.check(app, looksLikeToken(credential) ? asToken : asKey, now());
+    await authenticator.check(app, isToken ? asToken : asKey, now());
     return app;
   };
 }

@@ -100,7 +100,7 @@ export const errorTable = {
     1101,
     401,
     false,
-    'The token is malformed, forged or for another app.',
+    'The token is malformed, forged or for another app; or there is no such app.',
     'Get a new token from your server.',
   ),
   token_expired: define(1102, 401, false, 'The token has expired.', 'Get a new token from your server.'),
@@ -108,7 +108,7 @@ export const errorTable = {
     1103,
     401,
     false,
-    'The signature does not match or is too old.',
+    'The signature does not match or is too old; or there is no such app.',
     'Get a new signature from your server.',
   ),
   app_unavailable: define(
@@ -130,7 +130,7 @@ export const errorTable = {
     1107,
     401,
     false,
-    'The app demands a signed login.',
+    'The app demands a signed login; or there is no such app.',
     'Log in with a JWT or a signature.',
   ),
 

@@ -5,6 +5,6 @@ export { signLogin } from './login-signature.js';
 export type { LoginTokensOptions } from './login-token.js';
 export { guardedFetch, isPrivateAddress, type GuardedFetchOptions } from './guarded-fetch.js';
 export { RevocationList, type RevocationListOptions } from './revocation-list.js';
-export { ServerAuthenticator, type ServerCredential } from './server-authenticator.js';
+export { ServerAuthenticator, type ServerCredential, wrongKey } from './server-authenticator.js';
 export { type KickOptions, type SessionEnders, kickClient } from './kick-client.js';
 export { type BanOptions, type BanStore, banClient, unbanClient } from './ban-client.js';

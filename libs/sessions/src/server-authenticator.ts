@@ -9,6 +9,10 @@ export type ServerCredential =
   /** A JWT it signed with the master key: HS256, `aud` = app id, `scope` = "server", `exp` at most an hour away. */
   | { readonly kind: 'token'; readonly token: string };
 
+/** The same for a key that is wrong and an app that is not there. */
+export const wrongKey = (): AppError =>
+  new AppError('unauthenticated', { detail: 'The app id or the key is wrong.' });
+
 const maxLifeSeconds = 3_600;
 const leewaySeconds = 60;
 
@@ -18,8 +22,7 @@ export class ServerAuthenticator {
     if (credential.kind === 'token') return this.checkToken(app, credential.token, now);
     // Every accepted value is compared, so that the time tells nothing.
     const matches = acceptedSecrets(app.masterKey, now).map((key) => sameText(key, credential.masterKey));
-    if (!matches.includes(true))
-      throw new AppError('unauthenticated', { detail: 'The master key is wrong.' });
+    if (!matches.includes(true)) throw wrongKey();
   }
 
   private async checkToken(app: App, token: string, now: number): Promise<void> {

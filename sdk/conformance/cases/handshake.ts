@@ -37,10 +37,10 @@ it('handshake: refuses another version, and none', async (world) => {
   }
 });
 
-it('handshake: refuses an app that is not there', async (world) => {
+it('handshake: refuses an app that is not there like a token of another', async (world) => {
   const appId = 'NoSuchAppNoSuchApp00';
   await refuses(
-    'app_unavailable',
+    'token_invalid',
     world.open({ appId, token: jwt({ ...world.target, app: appId }, world.id('ann')) }),
   );
 });
