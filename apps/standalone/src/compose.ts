@@ -20,7 +20,7 @@ import {
   kickClient,
   unbanClient,
 } from '@hongyan/sessions';
-import { metricNames, type PinoLogger, startTelemetry } from '@hongyan/telemetry';
+import { metricNames, type PinoLogger, startTelemetry, type Telemetry } from '@hongyan/telemetry';
 import { authenticateServer } from './authenticate-server.js';
 import { clientRegistry, sessionKeyFrom } from './client-registry.js';
 import type { DataFolder } from './data-folder.js';
@@ -43,6 +43,7 @@ export interface Composition {
     ban(app: App, client: ClientId, options: BanOptions): Promise<void>;
     unban(app: App, client: ClientId): Promise<void>;
   };
+  readonly telemetry: Telemetry;
   readonly health: Health;
   readonly operatorToken: string;
   readonly folder: DataFolder;
@@ -127,6 +128,7 @@ export async function compose(
       store,
       folder,
       hub,
+      telemetry,
       commands: telemetry.commands(conversations),
       directory,
       administration,

@@ -11,6 +11,7 @@ import type { PinoLogger } from '@hongyan/telemetry';
 import { type ConnectionParts, configureSockets } from '../../connection/src/index.js';
 import { checkApps } from './check-apps.js';
 import { type Composition, compose } from './compose.js';
+import { doorTelemetry } from './door-telemetry.js';
 import { DataFolder } from './data-folder.js';
 import { nestLog } from './nest-log.js';
 import { serveSample } from './serve-sample.js';
@@ -103,9 +104,18 @@ async function createDoors(
 
 function connectionParts(parts: Composition, config: StandaloneConfig, logger: PinoLogger): ConnectionParts {
   const { authenticator, commands, directory, hub } = parts;
+  const telemetry = doorTelemetry(parts.telemetry);
   const { drainSeconds, reconnectSpreadSeconds } = config;
   const options = { drainMs: drainSeconds * 1000, reconnectSpreadMs: reconnectSpreadSeconds * 1000 };
-  return { authenticator, commands, apps: directory, hub, logger, options };
+  return {
+    authenticator,
+    commands,
+    apps: directory,
+    hub,
+    logger,
+    options,
+    ...(telemetry === undefined ? {} : { telemetry }),
+  };
 }
 
 async function listen(app: NestExpressApplication, { host, port }: StandaloneConfig): Promise<void> {

@@ -1,4 +1,4 @@
 export * from './logger.js';
-export { metricNames } from './names.js';
+export { attributeNames, metricNames } from './names.js';
 export { startTelemetry, telemetryOff } from './telemetry.js';
 export type { Telemetry, TelemetryOptions } from './types.js';

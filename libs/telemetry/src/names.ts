@@ -8,6 +8,10 @@ export const metricNames = {
   appendBatch: 'hongyan.append.batch',
   eventsPublished: 'hongyan.events.published',
   sessions: 'hongyan.sessions',
+  sessionsClosed: 'hongyan.sessions.closed',
+  loginsRefused: 'hongyan.logins.refused',
+  framesRefused: 'hongyan.frames.refused',
+  eventsDropped: 'hongyan.events.dropped',
 } as const;
 
 export const spanNames = {
@@ -22,4 +26,6 @@ export const attributeNames = {
   eventClass: 'hongyan.event.class',
   appId: 'hongyan.app.id',
   batch: 'hongyan.batch',
+  reason: 'hongyan.reason',
+  error: 'hongyan.error',
 } as const;

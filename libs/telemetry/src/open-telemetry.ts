@@ -21,7 +21,7 @@ export interface ExtraSinks {
   readonly spanProcessors?: SpanProcessor[];
 }
 
-/** Starts the OpenTelemetry SDK of this process. Once per process; AppError-free: a port in use is thrown as it is. */
+/** Starts the OpenTelemetry SDK of this process. Once per process; a port in use is thrown as it is. */
 export async function startOpenTelemetry(
   options: TelemetryOptions,
   extra: ExtraSinks = {},
@@ -51,6 +51,10 @@ export async function startOpenTelemetry(
     observer: new MeasuredPath(tracer, meter),
     gauge: (name, description, read) =>
       meter.createObservableGauge(name, { description }).addCallback((result) => result.observe(read())),
+    counter: (name, description, label) => {
+      const counter = meter.createCounter(name, { description });
+      return (value) => counter.add(1, { [label]: value });
+    },
     stop: () => sdk.shutdown(),
   };
 }

@@ -5,6 +5,7 @@ export const telemetryOff: Telemetry = {
   broker: (inner) => inner,
   observer: undefined,
   gauge: () => undefined,
+  counter: () => undefined,
   stop: () => Promise.resolve(),
 };
 
