@@ -7,7 +7,7 @@ import { filesUnder } from './stamp.mjs';
 /** `folders` and `pattern` (of the path from the root) say what belongs to the project. */
 export const testProjects = {
   unit: {
-    folders: ['apps', 'libs', 'sdk/js/src', 'tools'],
+    folders: ['apps', 'libs', 'sdk/js/src', 'test/chaos', 'tools'],
     pattern: '^(?!.*\\.int\\.spec\\.).*\\.spec\\.(ts|mjs)$',
   },
   int: { folders: ['apps', 'libs', 'test'], pattern: '\\.int\\.spec\\.ts$' },

@@ -1,4 +1,4 @@
-// `npm run bench`, `bench:growth`, `bench:kill-nine`: makes a fresh clone ready, quietly, then runs a program of this
+// `npm run bench`, `bench:growth`, `chaos`: makes a fresh clone ready, quietly, then runs a program of this
 // folder or of its neighbours. Standard output belongs to the program: it may be JSON.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
