@@ -1,9 +1,10 @@
 import { Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
 import type { ConnectionParts } from './connection-parts.js';
+import { LeanCloudModule } from './leancloud/leancloud.module.js';
 import { NativeDoor } from './native-door.js';
 import { NativeGateway } from './native.gateway.js';
 
-/** The connection door as a module. Its composition root also calls `configureSockets(app)`. */
+/** The connection doors as a module. Its composition root also calls `configureSockets(app)`. */
 @Module({})
 export class ConnectionModule implements BeforeApplicationShutdown {
   constructor(private readonly door: NativeDoor) {}
@@ -11,6 +12,7 @@ export class ConnectionModule implements BeforeApplicationShutdown {
   static forRoot(parts: ConnectionParts): DynamicModule {
     return {
       module: ConnectionModule,
+      imports: [LeanCloudModule.forRoot(parts)],
       providers: [{ provide: NativeDoor, useFactory: () => new NativeDoor(parts) }, NativeGateway],
       exports: [NativeDoor],
     };

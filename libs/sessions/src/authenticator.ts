@@ -5,7 +5,15 @@ import { checkLoginSignature } from './login-signature.js';
 import { LoginTokens, type LoginTokensOptions } from './login-token.js';
 import type { RevocationList } from './revocation-list.js';
 import { SessionTokens } from './session-tokens.js';
-import type { ClientRegistry, Credentials, DeviceWords, Login, Profile, SessionKey } from './types.js';
+import type {
+  ClientRegistry,
+  Credentials,
+  DeviceWords,
+  Login,
+  Profile,
+  SessionKey,
+  Verified,
+} from './types.js';
 
 export interface AuthenticatorParts {
   readonly sessionKey: SessionKey;
@@ -37,7 +45,7 @@ export class Authenticator {
    * `session_expired`, `session_conflict`, `kicked`, `unavailable`. A fresh login with a tag has revoked the tag's
    * older sessions, durably, when it returns; closing those that are open is the door's part.
    */
-  async login(app: App, credentials: Credentials, now: number): Promise<Login> {
+  async login(app: App, credentials: Credentials | Verified, now: number): Promise<Login> {
     if (credentials.kind === 'session') return this.resume(app, credentials.token, now);
     const { client, profile } = await this.prove(app, credentials, now);
     if (((await this.clients.bannedUntil(app.id, client)) ?? 0) > now) throw new AppError('banned');
@@ -78,7 +86,7 @@ export class Authenticator {
 
   private async prove(
     app: App,
-    credentials: Exclude<Credentials, { kind: 'session' }>,
+    credentials: Exclude<Credentials, { kind: 'session' }> | Verified,
     now: number,
   ): Promise<{ client: ClientId; profile?: Profile }> {
     if (credentials.kind === 'jwt') return this.loginTokens.verify(app, credentials.token, now);

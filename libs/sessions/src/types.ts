@@ -9,6 +9,9 @@ export type Credentials =
   | ({ readonly kind: 'verified'; readonly client: string } & DeviceWords)
   | { readonly kind: 'session'; readonly token: string };
 
+/** A door has checked a proof of its own protocol. Never built from a payload without that. */
+export type Verified = { readonly kind: 'verified'; readonly client: string } & DeviceWords;
+
 export interface DeviceWords {
   readonly device?: string;
   readonly tag?: string;

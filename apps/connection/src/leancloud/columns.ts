@@ -1,0 +1,72 @@
+import { LeanCloudError } from '@hongyan/leancloud';
+import type { ConversationView, Json, JsonObject } from '@hongyan/protocol';
+import { isObject } from './calls.js';
+
+/**
+ * Conversations in these clients' words are rows with columns: `name`, `attr` (our attributes) and columns of the
+ * app's own beside them. Those are kept in one attribute of this name; see docs/leancloud/gaps.md.
+ */
+export const ownColumns = 'lc:columns';
+
+/** Columns that the server fills; what a client writes into them is refused or ignored by its own rules. */
+const reserved = new Set([
+  ...['objectId', 'c', 'm', 'mu', 'lm', 'tr', 'sys', 'unique', 'uniqueId', 'createdAt', 'updatedAt'],
+  ...['conv_type', 'muted', 'temp', 'ttl', 'joined', 'joinedAt', 'ACL'],
+]);
+
+export interface NamedAttributes {
+  readonly name?: string;
+  readonly attributes?: JsonObject;
+}
+
+/** The columns that a new conversation is given. */
+export function fromColumns(columns: Readonly<Record<string, unknown>>): NamedAttributes {
+  const { name, attr, ...rest } = columns;
+  const own = Object.entries(rest).filter(([key]) => !reserved.has(key));
+  const attributes = {
+    ...(isObject(attr) ? (attr as JsonObject) : {}),
+    ...(own.length === 0 ? {} : { [ownColumns]: Object.fromEntries(own) as JsonObject }),
+  };
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+  };
+}
+
+/** `attr` and the own columns of a conversation. */
+export function columnsOf({ attributes }: Pick<ConversationView, 'attributes'>): {
+  attr: JsonObject;
+  own: JsonObject;
+} {
+  const { [ownColumns]: own, ...attr } = attributes;
+  return { attr, own: isObject(own) ? own : {} };
+}
+
+/** A path of these clients (`attr.x.y`, `colour`) as a path in our attributes; undefined: no attribute. */
+export function attributePath(path: string): string {
+  const [first, ...rest] = path.split('.');
+  if (first === 'attr') return rest.join('.');
+  if (reserved.has(first!) || path === 'name')
+    throw new LeanCloudError('CONVERSATION_UPDATE_REJECTED', `"${first!.slice(0, 64)}" cannot be changed`);
+  return `${ownColumns}.${path}`;
+}
+
+/** The other way round. */
+export const clientPath = (path: string): string =>
+  path === ownColumns || path.startsWith(`${ownColumns}.`)
+    ? path.slice(ownColumns.length + 1)
+    : `attr.${path}`;
+
+/** The complete value of each top-level column that `paths` touch; what is not there is left out. */
+export function touchedColumns(view: ConversationView, paths: readonly string[]): JsonObject {
+  const { attr, own } = columnsOf(view);
+  const values: Record<string, Json> = {
+    ...own,
+    attr,
+    ...(view.name === undefined ? {} : { name: view.name }),
+  };
+  const touched = new Set(paths.map((path) => path.split('.')[0]!));
+  return Object.fromEntries(
+    [...touched].filter((key) => Object.hasOwn(values, key)).map((key) => [key, values[key]!]),
+  );
+}

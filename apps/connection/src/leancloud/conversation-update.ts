@@ -1,0 +1,72 @@
+import { CommandType, LeanCloudError, OpType } from '@hongyan/leancloud';
+import { AppError, type ConversationView, type Json, type JsonObject } from '@hongyan/protocol';
+import { conversationOf, isObject, newOperation, parseJson, type Call, type Reply } from './calls.js';
+import { attributePath, columnsOf, touchedColumns, type NamedAttributes } from './columns.js';
+import { applyOperation, isColumnOperation } from './column-operations.js';
+import { iso } from './wire-message.js';
+
+/** `conv/update`: columns by name or by dotted path, values or operations on values. */
+export async function updateConversation(call: Call): Promise<Reply> {
+  const { session, calls, command } = call;
+  const { convMessage: conv = {} } = command;
+  const conversation = conversationOf(conv.cid);
+  if ((await calls.kindOf(session, conversation)) === 'temporary')
+    throw new LeanCloudError('CONVERSATION_READ_ONLY', 'Temporary conversations do not change.');
+  const columns = parseJson(conv.attr?.data, 'attr');
+  if (!isObject(columns) || Object.keys(columns).length === 0)
+    throw new LeanCloudError('CONVERSATION_UPDATE_FAILED', 'nothing to update');
+  const { conversation: before } = await calls.run(session, 'conversation.get', { conversation });
+  const change = changeOf(columns, before);
+  const { time } = await calls.run(session, 'conversation.update', {
+    op: newOperation(),
+    conversation,
+    ...change,
+  });
+  const { conversation: after } = await calls.run(session, 'conversation.get', { conversation });
+  return {
+    cmd: CommandType.conv,
+    op: OpType.updated,
+    convMessage: {
+      cid: conversation,
+      udate: iso(time),
+      attrModified: { data: JSON.stringify(touchedColumns(after, Object.keys(columns))) },
+    },
+  };
+}
+
+function changeOf(columns: Readonly<Record<string, unknown>>, before: ConversationView): NamedAttributes {
+  const attributes: Record<string, Json> = {};
+  let name: string | undefined;
+  for (const [path, given] of Object.entries(columns)) {
+    if (path === 'name') name = nameFrom(given, before.name);
+    else if (path === 'attr') Object.assign(attributes, replaced(given, before));
+    else attributes[attributePath(path)] = valueFrom(path, given, before);
+  }
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+  };
+}
+
+function nameFrom(given: unknown, before: string | undefined): string {
+  const value = isColumnOperation(given) ? applyOperation(given, before) : given;
+  if (value === null) return '';
+  if (typeof value !== 'string') throw new AppError('bad_request', { detail: 'a name is a text' });
+  return value;
+}
+
+/** `attr` as a whole: what it does not name any longer goes. */
+function replaced(given: unknown, before: ConversationView): JsonObject {
+  if (isColumnOperation(given) && given.__op === 'Delete') return replaced(null, before);
+  if (given !== null && !isObject(given)) throw new AppError('bad_request', { detail: 'attr is an object' });
+  const gone = Object.keys(columnsOf(before).attr).map((key) => [key, null] as const);
+  return { ...Object.fromEntries(gone), ...((given ?? {}) as JsonObject) };
+}
+
+function valueFrom(path: string, given: unknown, before: ConversationView): Json {
+  if (!isColumnOperation(given)) return given as Json;
+  const { attr, own } = columnsOf(before);
+  let at: Json | undefined = { ...own, attr };
+  for (const key of path.split('.')) at = isObject(at) ? at[key] : undefined;
+  return applyOperation(given, at);
+}

@@ -1,0 +1,140 @@
+import { CommandType, OpType, type GenericCommand } from '@hongyan/leancloud';
+import {
+  AppError,
+  messageIdOf,
+  type ClientId,
+  type ConversationId,
+  type EntryView,
+  type ServerEvent,
+} from '@hongyan/protocol';
+import type { Calls } from './calls.js';
+import { clientPath, touchedColumns } from './columns.js';
+import type { LeanCloudSession } from './leancloud-session.js';
+import { encodeConvPush, encodePush, type PushedEvent } from './pushed-event.js';
+import { iso, unreadTupleOf } from './wire-message.js';
+
+type Cursor = ServerEvent & { type: 'cursor' };
+
+/** Events that need a look into the conversation before these clients can be told; undefined: this one does not. */
+export function describe(
+  calls: Calls,
+  session: LeanCloudSession,
+  pushed: PushedEvent,
+): Promise<readonly Buffer[]> | undefined {
+  const { event } = pushed;
+  if (event.type === 'cursor') return cursorPushes(calls, session, event);
+  if (event.type !== 'entry') return undefined;
+  const { entry } = event;
+  if (entry.kind === 'updated') return pushed.lookedUp(() => quietly(() => update(calls, session, entry)));
+  if (entry.kind === 'recall') return quietly(() => unreadAfterRecall(calls, session, entry));
+  return undefined;
+}
+
+/** Who may not look any longer is not told either. */
+async function quietly(look: () => Promise<readonly Buffer[]>): Promise<readonly Buffer[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof AppError) return [];
+    throw error;
+  }
+}
+
+async function update(
+  calls: Calls,
+  session: LeanCloudSession,
+  entry: EntryView & { kind: 'updated' },
+): Promise<readonly Buffer[]> {
+  const { conversation, time, by, name, attributes = {} } = entry;
+  const view = (await calls.run(session, 'conversation.get', { conversation })).conversation;
+  const changed = Object.entries(attributes).map(
+    ([path, value]) => [clientPath(path), value ?? { __op: 'Delete' }] as const,
+  );
+  const attr = { ...(name === undefined ? {} : { name }), ...Object.fromEntries(changed) };
+  const modified = touchedColumns(view, Object.keys(attr));
+  const conv = {
+    cid: conversation,
+    initBy: by ?? '',
+    udate: iso(time),
+    attr: { data: JSON.stringify(attr) },
+    attrModified: { data: JSON.stringify(modified) },
+  };
+  return [encodeConvPush({ op: OpType.updated, conv }, time)];
+}
+
+/** One unread message less: the client has no way to count that by itself. */
+async function unreadAfterRecall(
+  calls: Calls,
+  session: LeanCloudSession,
+  { conversation, message }: EntryView & { kind: 'recall' },
+): Promise<readonly Buffer[]> {
+  if (message.from === session.client) return [];
+  const found = await calls.run(session, 'conversation.get', { conversation });
+  const { own, unread = 0, mentionUnread = 0, lastMessage } = found;
+  if (own === undefined || (message.seq ?? 0) <= own.readSeq) return [];
+  const { kind } = found.conversation;
+  return [unreadPush(unreadTupleOf(conversation, { unread, mentionUnread }, kind, lastMessage))];
+}
+
+const unreadPush = (tuple: ReturnType<typeof unreadTupleOf>): Buffer => {
+  const now = Date.now();
+  return encodePush({
+    cmd: CommandType.unread,
+    serverTs: now,
+    unreadMessage: { convs: [tuple], notifTime: now },
+  });
+};
+
+function cursorPushes(
+  calls: Calls,
+  session: LeanCloudSession,
+  event: Cursor,
+): Promise<readonly Buffer[]> | undefined {
+  const { conversation, client } = event;
+  if (client === session.client) {
+    // I have read on another device.
+    if (event.unread === undefined) return undefined;
+    const counts = { unread: event.unread, mentionUnread: event.mentionUnread ?? 0 };
+    return quietly(async () => [
+      unreadPush(unreadTupleOf(conversation, counts, await calls.kindOf(session, conversation))),
+    ]);
+  }
+  return client === undefined ? undefined : quietly(() => receipts(calls, session, event, client));
+}
+
+/** What another one has received (each message that asked for it) and read (my last message). */
+async function receipts(
+  calls: Calls,
+  session: LeanCloudSession,
+  event: Cursor,
+  from: ClientId,
+): Promise<readonly Buffer[]> {
+  const { conversation } = event;
+  const reached = session.receipts.take(conversation, Math.max(event.delivered ?? 0, event.read ?? 0));
+  const pushes = reached.map(({ id, time }) => receipt({ id, cid: conversation, t: time, from }));
+  if (event.read === undefined) return pushes;
+  const last = await myLastMessage(calls, session, conversation, event.read);
+  return last === undefined
+    ? pushes
+    : [...pushes, receipt({ id: last.id, cid: conversation, t: last.time, from, read: true })];
+}
+
+const receipt = (rcpMessage: NonNullable<GenericCommand['rcpMessage']>): Buffer =>
+  encodePush({ cmd: CommandType.rcp, serverTs: Date.now(), rcpMessage });
+
+const lookBack = 20;
+
+async function myLastMessage(
+  calls: Calls,
+  session: LeanCloudSession,
+  conversation: ConversationId,
+  upTo: number,
+): Promise<{ id: string; time: number } | undefined> {
+  const { messages } = await calls.run(session, 'message.history', {
+    conversation,
+    before: { seq: upTo, inclusive: true },
+    limit: lookBack,
+  });
+  const mine = messages.findLast(({ from }) => from === session.client);
+  return mine?.seq === undefined ? undefined : { id: messageIdOf(conversation, mine.seq), time: mine.time };
+}

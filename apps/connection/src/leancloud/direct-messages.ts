@@ -1,0 +1,87 @@
+import { randomBytes, createHash } from 'node:crypto';
+import {
+  CommandType,
+  fromWire,
+  leanCloudError,
+  type AckCommand,
+  type DirectCommand,
+  type GenericCommand,
+} from '@hongyan/leancloud';
+import { asClientId, type ClientId, type JsonObject, type OperationId } from '@hongyan/protocol';
+import { conversationOf, distinct, isObject, newOperation, type Call, type Reply } from './calls.js';
+import type { Given } from './given.js';
+
+/** `direct`: a message. It is answered with its id and time, or with why it was refused; transient ones, too. */
+export async function sendMessage(call: Call): Promise<Reply> {
+  const { session, calls, command } = call;
+  const { directMessage: direct = {} } = command;
+  const conversation = conversationOf(direct.cid);
+  const send: Given<'message.send'> = {
+    op: operationOf(direct.dt),
+    conversation,
+    ...fromWire(direct),
+    ...mentionsOf(direct),
+    ...(direct.transient ? { transient: true } : {}),
+    ...priorityOf(command),
+    ...pushOf(direct.pushData),
+  };
+  if (direct.will) {
+    session.will = { ...send, transient: true };
+    return ack({ cid: conversation, uid: randomBytes(12).toString('base64url'), t: Date.now() });
+  }
+  const { id, seq, time } = await calls.run(session, 'message.send', send);
+  if (direct.r && seq !== undefined) session.receipts.add({ id, conversation, seq, time });
+  return ack({ cid: conversation, uid: id, t: time });
+}
+
+/** A refusal as an acknowledgement: `code` says that it is one. */
+export function refusedMessage(command: GenericCommand, error: unknown, reference: string): GenericCommand {
+  const { code, reason, appCode, appMsg } = leanCloudError(error, 'send', reference);
+  const { cid } = command.directMessage ?? {};
+  return {
+    cmd: CommandType.ack,
+    ackMessage: {
+      ...(cid === undefined ? {} : { cid }),
+      t: Date.now(),
+      code,
+      reason,
+      ...(appCode === undefined ? {} : { appCode }),
+      ...(appMsg === undefined ? {} : { appMsg }),
+    },
+  };
+}
+
+const ack = (ackMessage: AckCommand): GenericCommand => ({ cmd: CommandType.ack, ackMessage });
+
+const visible = /^[\x21-\x7e]{1,64}$/;
+
+/** The client's own mark against doubles is the operation id; one that cannot be is hashed into one that can. */
+function operationOf(dt: string | undefined): OperationId {
+  if (dt === undefined || dt === '') return newOperation();
+  return (visible.test(dt) ? dt : createHash('sha256').update(dt).digest('base64url')) as OperationId;
+}
+
+const mentionsOf = ({
+  mentionPids,
+  mentionAll,
+}: DirectCommand): { mentions?: ClientId[]; mentionAll?: true } => ({
+  ...((mentionPids?.length ?? 0) > 0 ? { mentions: distinct(mentionPids).map(asClientId) } : {}),
+  ...(mentionAll ? { mentionAll: true } : {}),
+});
+
+const priorities = { 1: 'high', 2: 'normal', 3: 'low' } as const;
+
+function priorityOf({ priority }: GenericCommand): { priority?: 'high' | 'normal' | 'low' } {
+  const name = priorities[priority as 1 | 2 | 3];
+  return name === undefined ? {} : { priority: name };
+}
+
+function pushOf(pushData: string | undefined): { push?: JsonObject } {
+  if (pushData === undefined || pushData === '') return {};
+  try {
+    const push: unknown = JSON.parse(pushData);
+    return isObject(push) ? { push: push as JsonObject } : { push: { alert: String(push) } };
+  } catch {
+    return { push: { alert: pushData } };
+  }
+}

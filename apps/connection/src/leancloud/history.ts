@@ -1,0 +1,83 @@
+import { CommandType, QueryDirection, typeOf, type LogsCommand } from '@hongyan/leancloud';
+import { AppError, parseMessageId, type Input, type MessageView } from '@hongyan/protocol';
+import { conversationOf, type Call, type Reply } from './calls.js';
+import { convTypeOf, logItemOf } from './wire-message.js';
+
+const defaultLimit = 20;
+const mostPerPage = 100;
+
+type Bound = Input<'message.history'>['before'];
+
+/** `logs`: a page of messages, always ascending by time. */
+export async function queryHistory(call: Call): Promise<Reply> {
+  const { session, calls, command } = call;
+  const { logsMessage: logs = {} } = command;
+  const conversation = conversationOf(logs.cid);
+  const kind = await calls.kindOf(session, conversation);
+  const asked = logs.l ?? logs.limit ?? defaultLimit;
+  const limit = Math.min(asked, mostPerPage, calls.pageOf(session));
+  const reply = (messages: readonly MessageView[], items: ReturnType<typeof logItemOf>[]): Reply => ({
+    cmd: CommandType.logs,
+    logsMessage: { cid: conversation, logs: messages.length === 0 ? [] : items },
+  });
+  const forward = logs.direction === QueryDirection.NEW;
+  // Two logs are one for a service's reader: only times mean the same in both.
+  const bound = (time?: number, mid?: string, inclusive?: boolean) =>
+    boundOf(kind === 'system' ? undefined : mid, time, inclusive, conversation);
+  const start = bound(logs.t, logs.mid, logs.tIncluded);
+  const end = bound(logs.tt, logs.tmid, logs.ttIncluded);
+  const { messages } = await calls.run(session, 'message.history', {
+    conversation,
+    direction: forward ? 'forward' : 'backward',
+    ...named('before', forward ? end : start),
+    ...named('after', forward ? start : end),
+    ...typesOf(logs),
+    limit: Math.max(1, limit),
+  });
+  if (limit <= 0) return reply([], []);
+  const receipt = await receiptOf(call, messages);
+  const convType = convTypeOf(kind);
+  return reply(
+    messages,
+    messages.map((message) => logItemOf(message, convType, message.from === session.client ? receipt : {})),
+  );
+}
+
+const named = (name: 'before' | 'after', bound: Bound) => (bound === undefined ? {} : { [name]: bound });
+
+function boundOf(
+  mid: string | undefined,
+  time: number | undefined,
+  inclusive: boolean | undefined,
+  conversation: string,
+): Bound {
+  const included = inclusive ? { inclusive } : {};
+  const place = mid === undefined || mid === '' ? undefined : parseMessageId(mid);
+  if (place?.conversation === conversation) return { seq: place.seq, ...included };
+  // Clients that do not mean a time send none, or zero.
+  return time === undefined || time <= 0 ? undefined : { time, ...included };
+}
+
+const typesOf = ({ lctype }: LogsCommand): { types?: string[] } =>
+  lctype === undefined || lctype === 0 ? {} : { types: [typeOf(lctype)] };
+
+/** How far the other one of two has received and read what I said on this page. */
+async function receiptOf(
+  { session, calls }: Call,
+  messages: readonly MessageView[],
+): Promise<{ delivered?: number; read?: number }> {
+  const eldest = messages.find(({ from }) => from === session.client);
+  if (eldest === undefined || eldest.scope !== undefined) return {};
+  try {
+    const cursor = async (kind: 'delivered' | 'read') => {
+      const page = await calls.run(session, 'message.receipts', { message: eldest.id, kind, limit: 2 });
+      return page.of === 1 ? page.items[0]?.time : undefined;
+    };
+    const [delivered, read] = await Promise.all([cursor('delivered'), cursor('read')]);
+    return { ...(delivered === undefined ? {} : { delivered }), ...(read === undefined ? {} : { read }) };
+  } catch (error) {
+    // Rooms have no receipts, and an app may switch them off.
+    if (error instanceof AppError && !error.definition.temporary) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,189 @@
+import {
+  codes,
+  encodeCommand,
+  joinFrame,
+  peerIdField,
+  readFrame,
+  type CodeName,
+  type GenericCommand,
+} from '@hongyan/leancloud';
+import type { WebSocket } from 'ws';
+import type { Dialect } from './subprotocols.js';
+
+/** What the door does with what happens on a connection. */
+export interface ConnectionOwner<S> {
+  readonly softBufferedBytes: number;
+  readonly maxBufferedBytes: number;
+  /** Handles one command to its end; the reply has been written when it resolves. Never rejects. */
+  handle(connection: LeanCloudConnection<S>, command: GenericCommand): Promise<void>;
+  closed(connection: LeanCloudConnection<S>): void;
+}
+
+/** Something to be pushed: encoded without its peer id, maybe not yet. Nothing overtakes one that is not ready. */
+interface Push {
+  readonly peer: Buffer;
+  frames: readonly Uint8Array[] | undefined;
+}
+
+/** So many commands may wait; a socket that sends more is not read meanwhile. */
+const maxInbox = 64;
+/** Clients of this protocol take a reply and the pushes that it caused as one when they come in one read. */
+const gapMs = 1;
+
+/**
+ * One socket with its sessions. Commands are handled strictly one after the other: reply, then (a moment later) the
+ * pushes that the command caused, then (a moment later) the next command. Clients rely on that order. What comes from
+ * other connections waits for the command that is under way, and nothing else does.
+ */
+export class LeanCloudConnection<S> {
+  readonly sessions = new Map<string, S>();
+  readonly openedAt = Date.now();
+  lastHeardAt = Date.now();
+  /** Somebody has logged in here, were it only for another service of the protocol. */
+  hasLoggedIn = false;
+  private inbox: { data: Buffer; isBinary: boolean }[] = [];
+  private outbox: Push[] = [];
+  private handling = false;
+  private running = false;
+  private flushing = false;
+  private over = false;
+
+  constructor(
+    private readonly owner: ConnectionOwner<S>,
+    private readonly socket: WebSocket,
+    readonly dialect: Dialect,
+    readonly origin: string | undefined,
+  ) {
+    socket.on('message', (data: Buffer, isBinary: boolean) => this.received(data, isBinary));
+    socket.on('ping', () => (this.lastHeardAt = Date.now()));
+    socket.on('pong', () => (this.lastHeardAt = Date.now()));
+    socket.on('close', () => this.gone());
+    // ws closes after any error of a frame, with the fitting code.
+    socket.on('error', () => undefined);
+  }
+
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  get isIdle(): boolean {
+    return !this.running && this.outbox.length === 0;
+  }
+
+  /** The session that a command without a peer id means: the first that was opened here. */
+  get firstSession(): S | undefined {
+    return this.sessions.values().next().value;
+  }
+
+  /** Answers at once, before all pushes. */
+  reply(command: GenericCommand): void {
+    if (this.over) return;
+    this.socket.send(joinFrame(this.dialect.framing, [encodeCommand(command)]));
+  }
+
+  /** Several frames for one session, in order. A promise holds its place; undefined: nothing after all. */
+  push(peer: Buffer, frames: readonly Uint8Array[] | Promise<readonly Uint8Array[]>): void {
+    if (this.over) return;
+    if (Array.isArray(frames)) {
+      if (frames.length > 0) this.outbox.push({ peer, frames: frames as readonly Uint8Array[] });
+    } else {
+      const push: Push = { peer, frames: undefined };
+      this.outbox.push(push);
+      const settle = (found: readonly Uint8Array[]) => {
+        push.frames = found;
+        this.flushSoon();
+      };
+      (frames as Promise<readonly Uint8Array[]>).then(settle, () => settle([]));
+    }
+    this.flushSoon();
+  }
+
+  /** Is the reader so slow that what may be lost is to be dropped? */
+  get isSlow(): boolean {
+    return this.socket.bufferedAmount > this.owner.softBufferedBytes;
+  }
+
+  ping(): void {
+    if (!this.over) this.socket.ping();
+  }
+
+  close(reason: CodeName | 'GOING_AWAY'): void {
+    if (this.over) return;
+    this.flush();
+    this.socket.close(reason === 'GOING_AWAY' ? 1001 : codes[reason], reason);
+    setTimeout(() => this.socket.terminate(), 2_000).unref();
+  }
+
+  terminate(): void {
+    this.socket.terminate();
+  }
+
+  private received(data: Buffer, isBinary: boolean): void {
+    this.lastHeardAt = Date.now();
+    this.inbox.push({ data, isBinary });
+    if (this.inbox.length >= maxInbox) this.socket.pause();
+    if (!this.running) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    while (this.inbox.length > 0 && !this.over) {
+      const { data, isBinary } = this.inbox.shift()!;
+      if (this.inbox.length === 0) this.socket.resume();
+      this.handling = true;
+      await this.handleFrame(data, isBinary);
+      this.handling = false;
+      if (this.outbox.length === 0) continue;
+      await pause();
+      this.flush();
+      await pause();
+    }
+    this.running = false;
+    if (this.outbox.length > 0) this.flushSoon();
+  }
+
+  private async handleFrame(data: Buffer, isBinary: boolean): Promise<void> {
+    let command: GenericCommand;
+    try {
+      command = readFrame(data, isBinary);
+    } catch {
+      this.close('UNPARSEABLE_RAW_MESSAGE');
+      return;
+    }
+    await this.owner.handle(this, command);
+  }
+
+  private flushSoon(): void {
+    if (this.running || this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      if (!this.handling) this.flush();
+    });
+  }
+
+  private flush(): void {
+    let written = 0;
+    for (const { peer, frames } of this.outbox) {
+      if (frames === undefined) break;
+      written += 1;
+      for (const frame of frames) this.socket.send(joinFrame(this.dialect.framing, [peer, frame]));
+    }
+    if (written > 0) this.outbox.splice(0, written);
+    // A reader that does not read any longer: it comes back and asks for what it missed.
+    if (this.socket.bufferedAmount > this.owner.maxBufferedBytes) this.terminate();
+  }
+
+  private gone(): void {
+    if (this.over) return;
+    this.over = true;
+    this.inbox = [];
+    this.outbox = [];
+    this.owner.closed(this);
+  }
+}
+
+/** The part of a frame that names a session. */
+export const peerOf = (client: string): Buffer => peerIdField(client);
+
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, gapMs));

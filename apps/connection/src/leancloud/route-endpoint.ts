@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AppDirectory } from '@hongyan/apps';
+import { codes, type CodeName } from '@hongyan/leancloud';
+import { asAppId } from '@hongyan/protocol';
+import type { PodDirectory, Reached, Route } from './pod-directory.js';
+
+type Next = (error?: unknown) => void;
+
+const allowedHeaders = [
+  ...['X-LC-Id', 'X-LC-Key', 'X-LC-Sign', 'X-LC-Session', 'X-LC-IM-Session-Token', 'X-LC-UA', 'X-LC-Prod'],
+  'Content-Type',
+].join(', ');
+
+/**
+ * `GET /v1/route` (where to connect) and `GET /2/route` (which hosts serve what), for any web page. A configured server
+ * URL that ends in a slash makes clients ask for `//v1/route`.
+ */
+export const routeEndpoint =
+  (apps: AppDirectory, pods: PodDirectory) =>
+  (request: IncomingMessage, response: ServerResponse, next: Next): void => {
+    const url = new URL((request.url ?? '/').replace(/^\/+/, '/'), 'http://localhost');
+    const path = url.pathname.replace(/\/{2,}/g, '/');
+    if (path !== '/v1/route' && path !== '/2/route') return next();
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    if (request.method === 'OPTIONS') return preflight(response);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return next();
+    answer(apps, pods, request, url, path === '/2/route').then(
+      ([status, body]) => send(response, status, body),
+      (error: unknown) => next(error),
+    );
+  };
+
+function preflight(response: ServerResponse): void {
+  response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, DELETE, OPTIONS');
+  response.setHeader('Access-Control-Allow-Headers', allowedHeaders);
+  response.setHeader('Access-Control-Max-Age', '86400');
+  response.statusCode = 204;
+  response.end();
+}
+
+async function answer(
+  apps: AppDirectory,
+  pods: PodDirectory,
+  request: IncomingMessage,
+  url: URL,
+  hosts: boolean,
+): Promise<[number, object]> {
+  const appId = url.searchParams.get('appId') ?? '';
+  const app = appId === '' || appId.length > 64 ? undefined : await apps.find(asAppId(appId));
+  if (app === undefined) return [404, failure('APP_NOT_AVAILABLE', 'There is no such app.')];
+  const route = await pods.route(app.id, reachedOf(request));
+  if (route === undefined) return [503, failure('INTERNAL_ERROR', 'No server takes clients now.')];
+  const { first, second, ttl } = route;
+  if (hosts) {
+    const { host } = first;
+    return [
+      200,
+      {
+        ttl,
+        api_server: host,
+        engine_server: host,
+        push_server: host,
+        rtm_router_server: host,
+        stats_server: host,
+      },
+    ];
+  }
+  const server = socketUrl(first);
+  return [200, { groupId: 'g0', groupUrl: server, server, secondary: socketUrl(second), ttl }];
+}
+
+const socketUrl = ({ host, secure }: Route): string => `${secure ? 'wss' : 'ws'}://${host}/`;
+
+const failure = (name: CodeName, error: string) => ({ code: codes[name], error });
+
+/** Proxies say how the client came; `X-Forwarded-Host` where they rewrite `Host`. */
+export function reachedOf(request: IncomingMessage): Reached {
+  const first = (name: string) =>
+    String(request.headers[name] ?? '')
+      .split(',')[0]!
+      .trim();
+  const host = first('x-forwarded-host') || first('host') || 'localhost';
+  const proto = first('x-forwarded-proto').toLowerCase();
+  const encrypted = (request.socket as { encrypted?: boolean }).encrypted === true;
+  return { host, secure: proto === '' ? encrypted : proto === 'https' || proto === 'wss' };
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Cache-Control', 'no-store');
+  response.end(JSON.stringify(body));
+}

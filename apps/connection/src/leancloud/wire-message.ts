@@ -1,0 +1,115 @@
+import {
+  ConvType,
+  toWire,
+  type DirectCommand,
+  type LogItem,
+  type PatchItem,
+  type UnreadTuple,
+} from '@hongyan/leancloud';
+import type { ConversationId, ConversationKind, MessageView } from '@hongyan/protocol';
+
+/** Ids of temporary conversations tell their kind. */
+export const temporaryPrefix = '_tmp:';
+
+const numbers: Readonly<Record<ConversationKind, number>> = {
+  ordinary: ConvType.normal,
+  room: ConvType.room,
+  system: ConvType.system,
+  temporary: ConvType.temporary,
+};
+
+export const convTypeOf = (kind: ConversationKind): number => numbers[kind];
+
+/** The kind as far as a message tells it: an ordinary conversation and a room look the same. */
+export function convTypeOfMessage(message: MessageView, inRoom: boolean): number {
+  if (message.scope !== undefined) return ConvType.system;
+  if (message.conversation.startsWith(temporaryPrefix)) return ConvType.temporary;
+  return inRoom ? ConvType.room : ConvType.normal;
+}
+
+/** A message as it is pushed. */
+export function directOf(message: MessageView, convType: number): DirectCommand {
+  return {
+    ...toWire(message),
+    id: message.id,
+    cid: message.conversation,
+    ...(message.from === undefined ? {} : { fromPeerId: message.from }),
+    timestamp: message.time,
+    convType,
+    ...(message.transient ? { transient: true } : {}),
+    ...(message.editedAt === undefined ? {} : { patchTimestamp: message.editedAt }),
+    ...mentionsOf(message),
+  };
+}
+
+/** A message as a row of history. `receipt`: how far the only other member has received and read, as times. */
+export function logItemOf(
+  message: MessageView,
+  convType: number,
+  receipt: { delivered?: number; read?: number } = {},
+): LogItem {
+  const { msg, binaryMsg } = toWire(message);
+  const { delivered = 0, read = 0 } = receipt;
+  return {
+    ...(message.from === undefined ? {} : { from: message.from }),
+    ...(binaryMsg === undefined ? { data: msg ?? '' } : { data: message.body, bin: true }),
+    timestamp: message.time,
+    msgId: message.id,
+    convType,
+    ...(message.time <= delivered ? { ackAt: message.time } : {}),
+    ...(message.time <= read ? { readAt: message.time } : {}),
+    ...(message.editedAt === undefined ? {} : { patchTimestamp: message.editedAt }),
+    ...mentionsOf(message),
+  };
+}
+
+/** An edit or a recall, made at `time`. Recalls carry the content that stands for one. */
+export function patchItemOf(message: MessageView, time: number): PatchItem {
+  const { msg, binaryMsg } = toWire(message);
+  return {
+    cid: message.conversation,
+    mid: message.id,
+    timestamp: message.time,
+    recall: message.recalled === true,
+    ...(binaryMsg === undefined ? { data: msg ?? '' } : { binaryMsg }),
+    patchTimestamp: time,
+    ...(message.from === undefined ? {} : { from: message.from }),
+    ...mentionsOf(message),
+  };
+}
+
+/** At most so many are told: clients show “99+”. */
+const countedUnread = 100;
+
+export function unreadTupleOf(
+  conversation: ConversationId,
+  counts: { readonly unread: number; readonly mentionUnread: number },
+  kind: ConversationKind | undefined,
+  last?: MessageView,
+): UnreadTuple {
+  return {
+    cid: conversation,
+    unread: Math.min(counts.unread, countedUnread),
+    mentioned: counts.mentionUnread > 0,
+    ...(kind === undefined ? {} : { convType: convTypeOf(kind) }),
+    ...(last === undefined ? {} : lastOf(last)),
+  };
+}
+
+function lastOf(message: MessageView) {
+  const { msg, binaryMsg } = toWire(message);
+  return {
+    mid: message.id,
+    timestamp: message.time,
+    ...(message.from === undefined ? {} : { from: message.from }),
+    ...(binaryMsg === undefined ? { data: msg ?? '' } : { binaryMsg }),
+    ...(message.editedAt === undefined ? {} : { patchTimestamp: message.editedAt }),
+  };
+}
+
+const mentionsOf = ({ mentions, mentionAll }: MessageView) => ({
+  ...(mentions === undefined ? {} : { mentionPids: mentions }),
+  ...(mentionAll ? { mentionAll } : {}),
+});
+
+export const iso = (time: number): string => new Date(time).toISOString();
