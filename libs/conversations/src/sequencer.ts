@@ -251,7 +251,7 @@ export class Sequencer {
     }
     if (head.last === expected + committed.length) state.head = head;
     else await this.states.catchUp(lane.app, state);
-    if (state.memberIds !== membersBefore) this.states.membershipChanged(state);
+    if (state.memberIds !== membersBefore) this.states.membershipChanged(lane.app, state);
     if (committed.length > 0) {
       const published = this.observer?.publishing(marksOf(accepted));
       this.onAppend(lane.app, state, committed);

@@ -32,7 +32,6 @@ export class StateCache {
   ) {
     this.cache = new LRUCache({
       maxSize: options.weight,
-      // A state that grows by joins is weighed again whenever it is put back; see `catchUp`.
       sizeCalculation: (state) => Math.min(state.weight, options.weight),
     });
   }
@@ -84,8 +83,11 @@ export class StateCache {
   }
 
   /** Whether it is one-to-one, and between whom, may be another now. */
-  membershipChanged(state: ConversationState): void {
+  membershipChanged(app: AppId, state: ConversationState): void {
     this.refusalsAt.delete(state);
+    const key = keyOf(app, state.id);
+    // Weighed again: it may have grown by thousands.
+    if (this.cache.peek(key) === state) this.cache.set(key, state);
   }
 
   private async load(
