@@ -16,6 +16,11 @@ export interface ClientEvents {
   online: { readonly client: ClientId; readonly resumed: boolean };
   /** What was missed is known: rows are up to date, gaps are being filled. */
   synced: void;
+  /**
+   * What was missed was told, too: rooms are entered again, and the gaps of open conversations are filled. Comes after
+   * `synced`, once for each connect that lasts so long. What could not be fetched, a `trouble` event told.
+   */
+  caughtUp: void;
   message: In & { readonly message: MessageView };
   edit: In & { readonly message: MessageView };
   recall: In & { readonly message: MessageView };

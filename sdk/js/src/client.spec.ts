@@ -42,8 +42,10 @@ async function until(condition: () => boolean, ms = 3_000): Promise<void> {
   }
 }
 
-const next = (client: HongyanClient, event: 'synced' | 'online' | 'closed' | 'state'): Promise<unknown> =>
-  new Promise((resolve) => client.once(event, resolve));
+const next = (
+  client: HongyanClient,
+  event: 'synced' | 'caughtUp' | 'online' | 'closed' | 'state',
+): Promise<unknown> => new Promise((resolve) => client.once(event, resolve));
 
 async function online(fake: FakeServer, more: Partial<HongyanOptions> = {}): Promise<HongyanClient> {
   const client = clientOf(fake, more);
@@ -121,6 +123,33 @@ describe('sending', () => {
     const results = await Promise.allSettled(['a', 'bad', 'b'].map((body) => conversation.send(body)));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(results[1]).toMatchObject({ reason: { name: 'silenced', code: 1303, temporary: false } });
+  });
+
+  it('shows what a waiting message answers and whom it mentions, also after a restart', async () => {
+    const fake = await server();
+    const storage = new MemoryStorage();
+    const content = { replyTo: 'c.1', mentions: ['you'], mentionAll: true, type: 'note' };
+    const first = clientOf(fake, { storage });
+    fake.refuse = () => wireError('unavailable');
+    first.connect().catch(() => undefined);
+    expect(first.conversations.of('c').send('a', { ...content, silent: true }).local).toMatchObject(content);
+    await first.close();
+    const second = clientOf(fake, { storage });
+    second.connect().catch(() => undefined);
+    await until(() => second.pending.length === 1);
+    expect(second.pending[0]).toMatchObject({ ...content, body: 'a', state: 'queued' });
+  });
+
+  it('shows at once again that I am typing after I sent', async () => {
+    const fake = await server();
+    fake.conversation('c', ['me', 'you']);
+    const client = await online(fake);
+    const conversation = client.conversations.of('c');
+    for (let n = 0; n < 3; n++) conversation.typing();
+    await conversation.send('one');
+    for (let n = 0; n < 3; n++) conversation.typing();
+    await conversation.send('two');
+    expect(fake.commands.filter(({ name }) => name === 'signal.send')).toHaveLength(2);
   });
 
   it('keeps what is unsent over a restart, in order', async () => {
@@ -262,7 +291,118 @@ describe('receiving', () => {
   });
 });
 
+describe('who is in a conversation', () => {
+  it('is known of two at once, at both ends, and asked for when two are left', async () => {
+    const fake = await server();
+    const [me, you] = [await online(fake), await online(fake, { credentials: { clientId: 'you' } })];
+    const mine = await me.conversations.create({ members: ['you'], unique: true });
+    expect(mine.peer).toEqual({ client: 'you', readSeq: 0, deliveredSeq: 0 });
+    await until(() => you.conversations.loaded.length === 1);
+    const [theirs] = you.conversations.loaded;
+    expect(theirs?.peer?.client).toBe('me');
+    expect(fake.commands.filter(({ name }) => name === 'conversation.get')).toEqual([]);
+
+    fake.enter(mine.id, ['her'], 'you');
+    await until(() => mine.view?.memberCount === 3);
+    expect(mine.peer).toBeUndefined();
+    const left = fake.conversations.get(mine.id);
+    if (left === undefined) throw new Error('it is gone');
+    left.members = ['me', 'her'];
+    fake.append(left, { conversation: mine.id, seq: 3, time: 3, by: 'you', kind: 'left' } as never);
+    await until(() => mine.peer?.client === ('her' as never));
+  });
+
+  it('is told with the state of a conversation that was there before', async () => {
+    const fake = await server();
+    fake.conversation('of me and you', ['me', 'you']);
+    const client = await online(fake, { preload: 0 });
+    for (const n of range(1, 3)) fake.say('of me and you', 'you', String(n));
+    fake.run({
+      name: 'conversation.read',
+      args: { conversation: 'of me and you', seq: 2 } as never,
+      session: { client: 'you' } as never,
+    });
+    const conversation = await client.conversations.create({ members: ['you'], unique: true });
+    expect(conversation.peer?.client).toBe('you');
+    await until(() => conversation.peer?.readSeq === 2);
+    expect(conversation.unread).toBe(3);
+    expect(conversation.lastMessage?.body).toBe('3');
+  });
+
+  it('shows my own change without waiting for more', async () => {
+    const fake = await server();
+    fake.conversation('c', ['me', 'you']);
+    const client = await online(fake);
+    const conversation = client.conversations.of('c');
+    await conversation.send('hello');
+    await conversation.add(['her']);
+    const since = Date.now();
+    await until(() => conversation.view?.memberCount === 3);
+    expect(Date.now() - since).toBeLessThan(150); // patience with the network is 250 ms
+  });
+});
+
 describe('reconnecting', () => {
+  it('says when the next attempt comes', async () => {
+    const fake = await server();
+    const client = await online(fake, { reconnectMs: { first: 60, max: 60 } });
+    expect(client.reconnectAt).toBeUndefined();
+    const before = Date.now();
+    fake.emit('me', { type: 'closing', ...wireError('shutting_down'), reconnectAfterMs: 150 });
+    await until(() => client.state === 'waiting');
+    expect(client.reconnectAt).toBeGreaterThanOrEqual(before + 150);
+    expect(client.reconnectAt).toBeLessThan(Date.now() + 150 + 60);
+    await next(client, 'online');
+    expect(client.reconnectAt).toBeUndefined();
+  });
+
+  it('says when everything that was missed in open conversations is told', async () => {
+    const fake = await server();
+    for (const id of ['c', 'd']) fake.conversation(id, ['me', 'you']);
+    const client = clientOf(fake);
+    const first = next(client, 'caughtUp');
+    await client.connect();
+    await first; // nothing was missed
+    const conversation = client.conversations.of('c').open();
+    const seen = watch(client);
+    fake.refuse = () => wireError('unavailable');
+    fake.cut();
+    await until(() => client.state === 'waiting');
+    for (const n of range(1, 150)) fake.say('c', 'you', String(n));
+    fake.intercept = ({ name }, ack, run) => {
+      if (name !== 'conversation.entries') return false;
+      setTimeout(() => ack({ ok: run() }), 30);
+      return true;
+    };
+    const events: string[] = [];
+    for (const event of ['synced', 'caughtUp'] as const)
+      client.on(event, () => events.push(`${event} ${seen.seqs.length}`));
+    const caughtUp = next(client, 'caughtUp');
+    fake.refuse = () => undefined;
+    await caughtUp;
+    expect(events).toEqual(['synced 0', 'caughtUp 150']);
+    expect(conversation.seq).toBe(150);
+  });
+
+  it('catches up though presence is refused, and again when the sync failed', async () => {
+    const fake = await server();
+    fake.conversation('c', ['me', 'you']);
+    const client = await online(fake, { callTimeoutMs: 50 });
+    await client.presence.subscribe(['you']);
+    const troubles: string[] = [];
+    client.on('trouble', ({ name }) => troubles.push(name));
+    fake.intercept = ({ name }, ack) => {
+      if (name !== 'presence.subscribe' && name !== 'conversation.sync') return false;
+      ack({ error: wireError(name === 'presence.subscribe' ? 'forbidden' : 'overloaded') });
+      return true;
+    };
+    fake.cut();
+    await until(() => troubles.length === 2);
+    expect(troubles.toSorted()).toEqual(['forbidden', 'overloaded']);
+    fake.intercept = () => false;
+    await next(client, 'caughtUp');
+  });
+
   it('resumes with the session token, fetches what was missed, once, and sends the queue', async () => {
     const fake = await server();
     fake.conversation('c', ['me', 'you']);

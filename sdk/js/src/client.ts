@@ -1,9 +1,10 @@
-import type { ClientId, Input, OperationName, Result, ServerEvent } from '@hongyan/protocol';
+import type { ClientId, Input, OperationName, Result } from '@hongyan/protocol';
+import { Backoff } from './backoff.js';
 import type { ClientEvents } from './client-events.js';
 import { Commands, type CallOptions } from './commands.js';
 import { type ClientState, Connection, type SessionEvent } from './connection.js';
-import type { ConversationEvents } from './conversation-events.js';
 import type { Core } from './core.js';
+import { Dispatch } from './dispatch.js';
 import { Emitter } from './emitter.js';
 import { asHongyanError, HongyanError } from './errors.js';
 import { Liveness } from './liveness.js';
@@ -14,6 +15,7 @@ import { Presence } from './presence.js';
 import { Profiles } from './profiles.js';
 import { Receipts } from './receipts.js';
 import { Conversations } from './registry.js';
+import { Resume } from './resume.js';
 import { Rooms } from './rooms.js';
 import { Saved } from './saved.js';
 import type { LocalMessage } from './send-handle.js';
@@ -35,6 +37,8 @@ export class HongyanClient extends Emitter<ClientEvents> {
   readonly #receipts: Receipts;
   readonly #saved: Saved;
   readonly #sync: Sync;
+  readonly #dispatch: Dispatch;
+  readonly #resume: Resume;
   #liveness: Liveness | undefined;
   #me: ClientId | undefined;
   #deviceId: string | undefined;
@@ -57,7 +61,7 @@ export class HongyanClient extends Emitter<ClientEvents> {
         settings.keepSession && this.#saved.set('session', session && JSON.stringify(session)),
       stateChanged: (state) => this.#stateChanged(state),
       online: (event) => this.#online(event),
-      event: (event) => this.#event(event),
+      event: (event) => this.#dispatch.event(event),
       closed: (error) => this.#closed(error),
     });
     this.#commands = new Commands(this.#connection, settings);
@@ -66,10 +70,10 @@ export class HongyanClient extends Emitter<ClientEvents> {
       maxQueue: settings.maxQueue,
       sendWindow: settings.sendWindow,
       me: () => this.#me,
-      ready: (id) => this.state === 'online' && !this.#rejoining.has(id),
+      ready: (id) => this.state === 'online' && this.#resume.entered(id),
       send: (args) => this.#commands.once('message.send', args),
       save: (op, value) => this.#saved.set(`q/${op}`, value),
-      changed: (local) => this.#local(local),
+      changed: (local) => this.#dispatch.local(local),
       acknowledged: (message) => this.conversations.of(message.conversation).acknowledged(message),
     });
     const core: Core = {
@@ -79,11 +83,12 @@ export class HongyanClient extends Emitter<ClientEvents> {
       receipts: this.#receipts,
       me: () => this.#me,
       saveKnown: (log, seq) => this.#saved.set(`k/${log}`, seq === undefined ? undefined : String(seq)),
-      emit: (id, event, value) => this.#forward(id, event, value),
+      emit: (id, event, value) => this.#dispatch.forward(id, event, value),
       adoptLog: (log, id) => this.conversations.adoptLog(log, id),
       failed: (what, error) => this.#trouble(what, error),
     };
     this.conversations = new Conversations(core);
+    this.#dispatch = new Dispatch(this, this.conversations);
     this.#sync = new Sync(this.#commands, this.conversations, settings, (token) =>
       this.#saved.set('sync', token),
     );
@@ -91,10 +96,32 @@ export class HongyanClient extends Emitter<ClientEvents> {
     this.rooms = new Rooms(this.#commands, this.conversations, (room) => this.#outbox.flush(room.id));
     this.presence = new Presence(this.#commands);
     this.clients = new Profiles(this.#commands);
+    this.#resume = new Resume({
+      conversations: this.conversations,
+      presence: this.presence,
+      rooms: this.rooms,
+      sync: this.#sync,
+      backoff: new Backoff(settings.reconnectMs.first, settings.reconnectMs.max),
+      online: () => this.state === 'online',
+      flush: () => {
+        this.#outbox.flush();
+        this.#receipts.flush();
+      },
+      present: (client, online) =>
+        this.emit('presence', { client: client as ClientId, online, time: this.serverTime }),
+      synced: () => this.emit('synced', undefined),
+      caughtUp: () => this.emit('caughtUp', undefined),
+      failed: (what, error) => this.#trouble(what, error),
+    });
   }
 
   get state(): ClientState {
     return this.#connection.state;
+  }
+
+  /** While `waiting`: when the next attempt to connect begins, in ms of this machine's clock. */
+  get reconnectAt(): number | undefined {
+    return this.#connection.reconnectAt;
   }
 
   /** My id; known once connected. */
@@ -148,6 +175,7 @@ export class HongyanClient extends Emitter<ClientEvents> {
   /** Disconnects and ends every timer. Unsent messages stay in the storage. The instance cannot be used any more. */
   async close(): Promise<void> {
     this.#liveness?.close();
+    this.#resume.close();
     this.#connection.stop();
     const error = new HongyanError('client_closed');
     this.#outbox.close(error);
@@ -178,8 +206,6 @@ export class HongyanClient extends Emitter<ClientEvents> {
 
   // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  readonly #rejoining = new Set<string>();
-
   async #load(): Promise<void> {
     const saved = await this.#saved.load();
     this.#deviceId ??= saved.device ?? operationId();
@@ -202,34 +228,7 @@ export class HongyanClient extends Emitter<ClientEvents> {
     this.#saved.set('client', event.client);
     this.emit('online', { client: event.client, resumed: event.resumed });
     for (const { resolve } of this.#waiters.splice(0)) resolve();
-    void this.#resume(event.resumed);
-  }
-
-  async #resume(resumed: boolean): Promise<void> {
-    if (!resumed) {
-      for (const room of this.rooms.joined) this.#rejoining.add(room.id);
-      void this.rooms.rejoin().finally(() => {
-        this.#rejoining.clear();
-        this.#outbox.flush();
-      });
-    }
-    this.#outbox.flush();
-    this.#receipts.flush();
-    try {
-      const presence = await this.presence.renew();
-      const time = this.serverTime;
-      for (const client of presence?.watched ?? []) {
-        this.emit('presence', {
-          client: client as ClientId,
-          online: presence?.online.has(client) ?? false,
-          time,
-        });
-      }
-      await this.#sync.run();
-      this.emit('synced', undefined);
-    } catch (error) {
-      this.#trouble('sync', error as HongyanError);
-    }
+    this.#resume.run(event.resumed);
   }
 
   /** What is stored here belongs to another client. */
@@ -239,54 +238,6 @@ export class HongyanClient extends Emitter<ClientEvents> {
     this.#sync.token = undefined;
     this.conversations.remember(new Map());
     for (const conversation of this.conversations.all()) conversation.leaveBehind();
-  }
-
-  #event(event: ServerEvent): void {
-    switch (event.type) {
-      case 'entry':
-        this.conversations.entry(event);
-        break;
-      case 'cursor':
-        this.conversations.known(event.conversation)?.cursor(event);
-        break;
-      case 'state':
-        this.conversations.of(event.conversation).ownState(event.own);
-        break;
-      case 'transient':
-        this.#both(event.message.conversation, 'transient', event.message);
-        break;
-      case 'signal': {
-        const { conversation, from, name, data } = event;
-        this.#both(conversation, 'signal', { from, name, ...(data === undefined ? {} : { data }) });
-        break;
-      }
-      case 'presence':
-        this.emit('presence', { client: event.client, online: event.online, time: event.time });
-        break;
-      default: // a newer server may tell more
-    }
-  }
-
-  #both<K extends 'transient' | 'signal'>(id: string, event: K, value: ConversationEvents[K]): void {
-    this.conversations.of(id).emit(event, value);
-    this.#forward(id, event, value);
-  }
-
-  #local(local: LocalMessage): void {
-    const conversation = this.conversations.of(local.conversation);
-    conversation.emit('local', local);
-    this.emit('local', { conversation, local });
-  }
-
-  /** A conversation's event, for who listens to the client. */
-  #forward(id: string, event: keyof ConversationEvents, value: unknown): void {
-    const conversation = this.conversations.of(id);
-    if (event === 'changed') this.emit('conversation', conversation);
-    else if (event === 'gone') this.emit('gone', conversation);
-    else if (event === 'message' || event === 'edit' || event === 'recall' || event === 'transient')
-      this.emit(event, { conversation, message: value } as never);
-    else if (event === 'entry') this.emit('entry', { conversation, entry: value } as never);
-    else if (event !== 'local') this.emit(event, { conversation, ...(value as object) });
   }
 
   #closed(error: HongyanError): void {

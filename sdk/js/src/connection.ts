@@ -30,10 +30,12 @@ export interface ConnectionHost {
 }
 
 const handshakeTimeoutMs = 15_000;
+/** An attempt that began before the network was back may wait for nothing. */
+const staleAttemptMs = 3_000;
 /** A connection that lasted so long was a good one: the next back-off begins anew. */
 const stableMs = 10_000;
 /** Nobody waits longer than this, or than half of what the outage has lasted: who restarts quickly is found quickly. */
-const promptMs = 4_000;
+const promptMs = 3_000;
 /** So many refusals of fresh credentials that may be a matter of clocks are tried again. */
 const maxStale = 3;
 const staleNames = new Set(['token_expired', 'signature_invalid']);
@@ -43,6 +45,8 @@ const sessionNames = new Set(['session_expired', 'token_expired', 'token_invalid
 export class Connection {
   state: ClientState = 'idle';
   session: SavedSession | undefined;
+  /** When the next attempt begins, while `waiting`. */
+  reconnectAt: number | undefined;
   /** The server's clock less ours. */
   clockOffset = 0;
   #socket: Socket | undefined;
@@ -50,6 +54,7 @@ export class Connection {
   #turn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #onlineSince = 0;
+  #attemptedAt = 0;
   /** Since when there is no connection, while there is none. */
   #lostAt: number | undefined;
   #stale = 0;
@@ -74,9 +79,10 @@ export class Connection {
     this.#set('closed');
   }
 
-  /** Tries at once if it waits for the next attempt. */
+  /** Tries at once if it waits for the next attempt, or for an answer that is long in coming. */
   hurry(): void {
-    if (this.state !== 'waiting') return;
+    const stuck = this.#socket !== undefined && Date.now() - this.#attemptedAt > staleAttemptMs;
+    if (this.state !== 'waiting' && !(this.state === 'connecting' && stuck)) return;
     this.#backoff.reset();
     void this.#attempt();
   }
@@ -110,11 +116,6 @@ export class Connection {
     });
   }
 
-  /** One frame without an answer. */
-  tell(name: string, args: object): void {
-    if (this.state === 'online') this.#socket?.emit('c', name, args);
-  }
-
   async #attempt(): Promise<void> {
     this.#drop(new HongyanError('connection_lost'));
     const turn = this.#turn;
@@ -131,6 +132,7 @@ export class Connection {
       return;
     }
     if (turn !== this.#turn) return;
+    this.#attemptedAt = Date.now();
     const deviceId = this.host.deviceId();
     const { tag } = this.host;
     const socket = io(settings.url, {
@@ -242,6 +244,7 @@ export class Connection {
     const wait = this.#backoff.next(afterMs, Math.max(promptMs, outageMs / 2));
     this.host.logger?.debug('reconnecting', { why, wait });
     this.#timer = setTimeout(() => void this.#attempt(), wait);
+    this.reconnectAt = Date.now() + wait;
     this.#set('waiting');
   }
 
@@ -258,6 +261,7 @@ export class Connection {
   }
 
   #set(state: ClientState): void {
+    if (state !== 'waiting') this.reconnectAt = undefined;
     if (this.state === state) return;
     this.state = state;
     this.host.stateChanged(state);

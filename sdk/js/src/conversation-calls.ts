@@ -13,12 +13,13 @@ import type {
   Results,
   Role,
 } from '@hongyan/protocol';
-import { encode, type Content, type ContentOptions } from './content.js';
+import { encode, type Content, type ContentOptions, type SendOptions } from './content.js';
 import type { ConversationEvents } from './conversation-events.js';
 import type { Core } from './core.js';
 import { Emitter } from './emitter.js';
 import { HistoryPage, type HistoryQuery } from './history.js';
 import { operationId } from './operation-id.js';
+import type { LocalMessage, SendHandle } from './send-handle.js';
 
 export interface PageOptions {
   readonly limit?: number;
@@ -54,6 +55,17 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
   }
 
   // ── messages ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Queues a message; it is sent when possible, in order, once. Await it for the durable acknowledgement. */
+  send(content: Content, options?: SendOptions): SendHandle {
+    this.#typed = 0; // who goes on writing is typing again
+    return this.core.outbox.send(this.id, content, options);
+  }
+
+  /** My messages that are not acknowledged yet, in order. */
+  get pending(): LocalMessage[] {
+    return this.core.outbox.pending(this.id);
+  }
 
   /** A page of messages, ascending; without bounds the newest. `older()` and `newer()` go on from it. */
   async history(query: HistoryQuery = {}): Promise<HistoryPage> {
@@ -99,7 +111,7 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
       .catch(() => undefined); // a signal may be lost
   }
 
-  /** Call it at each key: at most one signal goes out every two seconds. */
+  /** Call it at each key: at most one signal goes out every two seconds, and one after each message of mine. */
   typing(): void {
     if (Date.now() - this.#typed < typingEveryMs) return;
     this.#typed = Date.now();
@@ -225,17 +237,18 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
     follow = true,
   ): Promise<Result<N>> {
     this.busy += 1;
+    let result: Result<N>;
     try {
-      const result = await this.core.commands.call(name, {
+      result = await this.core.commands.call(name, {
         ...args,
         op: operationId(),
       } as unknown as Input<N>);
-      const { seq } = result as { seq?: number };
-      if (follow && seq !== undefined) this.reached(seq);
-      return result;
     } finally {
       this.busy -= 1;
     }
+    const { seq } = result as { seq?: number };
+    if (follow && seq !== undefined) this.reached(seq);
+    return result;
   }
 
   protected changed(): void {

@@ -111,10 +111,10 @@ describe('a conversation', () => {
           };
           const row = (): void => {
             const snapshot: ListRow = server.row(id, me);
-            network.push(() => conversation.applyRow(snapshot));
+            network.push(() => conversation.apply(snapshot));
           };
           const from = log.length;
-          conversation.applyRow(server.row(id, me));
+          conversation.apply(server.row(id, me));
           for (const one of steps) {
             const index = 'pick' in one ? one.pick % Math.max(1, network.length) : 0;
             const target = 'pick' in one && log.length > 0 ? log[one.pick % log.length] : undefined;
@@ -164,8 +164,8 @@ describe('a conversation', () => {
           if (lossy) {
             // A cursor or the last entry may be lost for good: the next sync tells of it.
             const last = server.row(id, me);
-            conversation.applyRow(last);
-            conversation.catchUp(true, last);
+            conversation.apply(last);
+            conversation.logs.catchUp(true, last);
           }
           await settle();
           expect({ unread: conversation.unread, mentionUnread: conversation.mentionUnread }).toEqual(
@@ -197,7 +197,7 @@ describe('a conversation', () => {
 
   it('counts a message of another, not mine, not a silent one, and not one already recalled', () => {
     const { server, conversation } = world();
-    conversation.applyRow(server.row(id, me));
+    conversation.apply(server.row(id, me));
     const numbers: number[] = [];
     conversation.on('unread', ({ unread }) => numbers.push(unread));
     conversation.entry(server.say(id, 'you', 'one'));
@@ -211,12 +211,12 @@ describe('a conversation', () => {
   it('is read at once here, before the server knows', async () => {
     const { server, conversation } = world();
     server.say(id, 'you', 'one');
-    conversation.applyRow(server.row(id, me));
+    conversation.apply(server.row(id, me));
     expect(conversation.unread).toBe(1);
     const done = conversation.read();
     expect(conversation.unread).toBe(0);
     // A row from before the read does not bring it back.
-    conversation.applyRow({ ...server.row(id, me), unread: 1 });
+    conversation.apply({ ...server.row(id, me), unread: 1 });
     expect(conversation.unread).toBe(0);
     await done;
     expect(server.unreadOf(id, me).unread).toBe(0);
@@ -224,10 +224,10 @@ describe('a conversation', () => {
 
   it('begins behind what retention removed', async () => {
     const { server, conversation, entries, gaps } = world();
-    conversation.startAt(0);
+    conversation.logs.main.tracker.startAt(0);
     for (let n = 1; n <= 10; n++) server.say(id, 'you', String(n));
     Object.assign(server.conversations.get(id) as object, { floor: 6 });
-    conversation.catchUp(true, server.row(id, me));
+    conversation.logs.catchUp(true, server.row(id, me));
     await settle();
     expect(gaps).toEqual([{ after: 0, until: 6 }]);
     expect(entries.map(({ seq }) => seq)).toEqual([7, 8, 9, 10]);

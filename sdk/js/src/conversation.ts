@@ -1,50 +1,40 @@
 import type {
+  ClientId,
   ConversationId,
   ConversationKind,
+  ConversationResult,
   ConversationView,
+  EntryKind,
   EntryView,
   ListRow,
   MessageView,
   OwnState,
 } from '@hongyan/protocol';
-import type { Content, SendOptions } from './content.js';
 import type { CursorEvent } from './conversation-events.js';
 import { ConversationCalls } from './conversation-calls.js';
 import type { Core } from './core.js';
-import { Log } from './log.js';
-import type { LocalMessage, SendHandle } from './send-handle.js';
-import { applyToView, lastMessageAfter } from './view.js';
+import { Logs } from './log.js';
+import { applyToView, lastMessageAfter, laterPeer, ownAtEntrance, putsOut } from './view.js';
 
-/** Waits so long for the answer to an own command before asking for what is missing. */
-const patienceMs = 250;
 const refreshAfterMs = 50;
+const membership = new Set<EntryKind>(['created', 'added', 'joined', 'left', 'removed', 'blocked']);
 
-/** My own state right after I came in by this entry. */
-function ownAtEntrance(entry: EntryView, me: string | undefined): OwnState | undefined {
-  const { kind, seq, by } = entry;
-  const mine =
-    kind === 'joined'
-      ? by === me
-      : (kind === 'created' || kind === 'added') && entry.members.includes(me as never);
-  if (!mine) return undefined;
-  const role = kind === 'created' && by === me ? 'owner' : 'member';
-  const readSeq = kind === 'created' ? 0 : seq;
-  return { role, joinedSeq: seq, readSeq, deliveredSeq: readSeq, clearedSeq: 0, revision: 0 };
-}
+/** What an answer or a row says; what is left out is not known to it. */
+type Told = Omit<Partial<ListRow>, 'conversation'> & Pick<ConversationResult, 'conversation'>;
 
 /** A conversation of any kind as this client knows it; kept up to date by events while the client is connected. */
 export class Conversation extends ConversationCalls {
   view: ConversationView | undefined;
   own: OwnState | undefined;
   lastMessage: MessageView | undefined;
-  /** One-to-one: the other's cursors. */
+  /** Conversations of two: the other, and how far the other received and read. */
   peer: ListRow['peer'];
   /** A room that this session is in. */
   joined = false;
+  /** @internal */
+  readonly logs: Logs;
   /** What comes while a room is being entered, held back until its last messages are known. */
   #entering: EntryView[] | undefined;
-  readonly #main: Log;
-  #thread: Log | undefined;
   #opened = false;
   #refreshing: ReturnType<typeof setTimeout> | undefined;
   #shown = { unread: 0, mentionUnread: 0 };
@@ -52,7 +42,11 @@ export class Conversation extends ConversationCalls {
   /** @internal */
   constructor(core: Core, id: string) {
     super(core, id);
-    this.#main = this.#log(id);
+    this.logs = new Logs(core, id, {
+      deliver: (entry) => this.#deliver(entry),
+      gap: (after, until) => this.emitBoth('gap', { after, until }),
+      busy: () => this.busy > 0,
+    });
   }
 
   get kind(): ConversationKind | undefined {
@@ -65,17 +59,17 @@ export class Conversation extends ConversationCalls {
 
   /** Messages of others that I have not read; exact. */
   get unread(): number {
-    return this.#main.counter.unread + (this.#thread?.counter.unread ?? 0);
+    return this.logs.unread;
   }
 
   /** Those of them that mention me or all. */
   get mentionUnread(): number {
-    return this.#main.counter.mentionUnread + (this.#thread?.counter.mentionUnread ?? 0);
+    return this.logs.mentionUnread;
   }
 
   /** The last sequence that was given to the app. */
   get seq(): number {
-    return this.#main.tracker.known ?? this.view?.seq ?? 0;
+    return this.logs.main.tracker.known ?? this.view?.seq ?? 0;
   }
 
   /** Missed entries of an open conversation are fetched after a reconnect. Listening to its messages opens it, too. */
@@ -92,116 +86,64 @@ export class Conversation extends ConversationCalls {
     return this.#opened || this.listenerCount('message', 'entry') > 0;
   }
 
-  /** Queues a message; it is sent when possible, in order, once. Await it for the durable acknowledgement. */
-  send(content: Content, options?: SendOptions): SendHandle {
-    return this.core.outbox.send(this.id, content, options);
-  }
-
-  /** My messages that are not acknowledged yet, in order. */
-  get pending(): LocalMessage[] {
-    return this.core.outbox.pending(this.id);
-  }
-
   /** I have read everything up to `seq`, by default all that was given to the app. Effective here at once. */
   async read(seq?: number): Promise<void> {
-    const logs = seq === undefined && this.#thread !== undefined ? [this.#main, this.#thread] : [this.#main];
-    const reads = logs.map((log) => {
-      const until = seq ?? Math.max(log.tracker.known ?? 0, log === this.#main ? (this.view?.seq ?? 0) : 0);
+    const { main, all } = this.logs;
+    const reads = (seq === undefined ? all : [main]).map((log) => {
+      const until = seq ?? Math.max(log.tracker.known ?? 0, log === main ? (this.view?.seq ?? 0) : 0);
       log.counter.read(until);
       return this.core.receipts.read(log.id, until);
     });
     if (this.own?.markedUnread) this.own = { ...this.own, markedUnread: false };
     this.#counted();
     await Promise.all(reads);
-    this.#settleUnread();
+    this.settleUnread();
   }
 
   /** Asks the server for the state of now. */
   async refresh(): Promise<this> {
-    const got = await this.core.commands.call('conversation.get', { conversation: this.id });
-    this.applyView(got.conversation, got.own, got.unread, got.mentionUnread, got.lastMessage);
+    this.apply(await this.core.commands.call('conversation.get', { conversation: this.id }));
     return this;
   }
 
   // ── what the client feeds ──────────────────────────────────────────────────────────────────────────────────
 
-  /** @internal */
-  applyRow(row: ListRow): void {
-    if (row.thread !== undefined) {
-      const { conversation, seq, readSeq, unread } = row.thread;
-      this.#threadLog(conversation).counter.reset(seq, readSeq, unread, 0);
-      this.#thread?.tracker.startAt(seq);
+  /** @internal A row of the list, or what else the server says of its state; late answers do no harm. */
+  apply({ conversation: view, own, unread, mentionUnread = 0, lastMessage, peer, thread }: Told): void {
+    const whole = own !== undefined && unread !== undefined;
+    const { main } = this.logs;
+    if (thread !== undefined) {
+      const log = this.logs.of(thread.conversation);
+      log.counter.reset(thread.seq, thread.readSeq, thread.unread, 0);
+      log.tracker.startAt(thread.seq);
     }
-    this.peer = row.peer === undefined ? this.peer : this.#laterPeer(row.peer);
-    this.applyView(
-      row.conversation,
-      row.own,
-      row.unread - (row.thread?.unread ?? 0),
-      row.mentionUnread,
-      row.lastMessage,
-    );
-  }
-
-  /** @internal */
-  applyView(
-    view: ConversationView,
-    own?: OwnState,
-    unread?: number,
-    mentions?: number,
-    last?: MessageView,
-  ): void {
     if (this.view === undefined || view.seq >= this.view.seq) {
       this.view = view;
-      this.lastMessage = last ?? this.lastMessage;
+      if (lastMessage !== undefined || (whole && thread === undefined)) this.lastMessage = lastMessage;
+      if (whole && peer === undefined) this.peer = undefined;
+      if (peer !== undefined) this.peer = laterPeer(this.peer, peer);
+    } else if (peer !== undefined && peer.client === this.peer?.client) {
+      this.peer = laterPeer(this.peer, peer);
     }
     if (own !== undefined) {
       this.#own(own);
-      if (unread !== undefined) this.#main.counter.reset(view.seq, own.readSeq, unread, mentions ?? 0);
+      if (whole) main.counter.reset(view.seq, own.readSeq, unread - (thread?.unread ?? 0), mentionUnread);
       if (view.kind !== 'room') {
-        this.#main.tracker.startAt(view.seq);
-        if (last !== undefined && own.deliveredSeq < view.seq) this.#delivered(view.seq);
+        main.tracker.startAt(view.seq);
+        if (lastMessage !== undefined && own.deliveredSeq < view.seq) this.#delivered(view.seq);
       }
     }
-    this.changed();
-    this.#counted();
-    this.#settleUnread();
-  }
-
-  /** @internal What a sync says about a log that was followed before: fetch it, or go on at its head. */
-  catchUp(fetch: boolean, row: ListRow): void {
-    const move = (log: Log, seq: number): void => (fetch ? log.tracker.reach(seq) : log.tracker.skipTo(seq));
-    move(this.#main, row.conversation.seq);
-    if (row.thread !== undefined && this.#thread !== undefined) move(this.#thread, row.thread.seq);
-  }
-
-  /** @internal */
-  get behind(): number | undefined {
-    return this.#main.tracker.known;
-  }
-
-  /** @internal */
-  startAt(seq: number): void {
-    this.#main.tracker.startAt(seq);
-  }
-
-  /** @internal Fetches again what failures left missing. */
-  resume(): void {
-    this.#main.tracker.resume();
-    this.#thread?.tracker.resume();
-    this.#settleUnread();
+    this.#refreshed();
   }
 
   /** @internal */
   entry(entry: EntryView, view?: ConversationView): void {
-    if (view !== undefined) {
-      if (this.view === undefined || view.seq >= this.view.seq) this.view = view;
-    }
+    if (view !== undefined && view.seq >= (this.view?.seq ?? 0)) this.view = view;
     if (this.own === undefined) this.own = ownAtEntrance(entry, this.core.me());
     if (this.own === undefined && !this.joined) this.refreshSoon(); // nobody told me my own state yet
-    if (this.#entering !== undefined) return void this.#entering.push(entry);
-    if (this.kind === 'room') return this.#roomEntry(entry);
-    const log = entry.conversation === this.id ? this.#main : this.#threadLog(entry.conversation);
-    log.tracker.live(entry);
+    if (this.#entering !== undefined) this.#entering.push(entry);
+    else if (this.kind === 'room') this.#roomEntry(entry);
+    else this.logs.of(entry.conversation).tracker.live(entry);
   }
 
   /** @internal */
@@ -215,9 +157,9 @@ export class Conversation extends ConversationCalls {
     this.#entering = undefined;
     if (view === undefined) return;
     this.joined = true;
-    this.applyView(view);
+    this.apply({ conversation: view });
     const last = messages.at(-1)?.seq ?? 0;
-    const { tracker } = this.#main;
+    const { tracker } = this.logs.main;
     if (last > (tracker.known ?? 0)) tracker.known = last;
     for (const entry of held) this.entry(entry);
   }
@@ -225,10 +167,8 @@ export class Conversation extends ConversationCalls {
   /** @internal The answer to an own message: it takes its place in the log. */
   acknowledged(message: MessageView): void {
     const { seq, time, from } = message;
-    if (seq === undefined) return;
-    const kind = this.kind;
-    const log = kind === 'system' ? this.#thread?.id : this.id;
-    if (log === undefined) return;
+    const log = this.kind === 'system' ? this.logs.thread?.id : this.id;
+    if (seq === undefined || log === undefined) return;
     this.entry({
       conversation: log as ConversationId,
       seq,
@@ -241,24 +181,18 @@ export class Conversation extends ConversationCalls {
 
   /** @internal An own command made the entry `seq`: it is fetched like anybody's. */
   reached(seq: number): void {
-    if (this.kind !== 'room') this.#main.tracker.reach(seq);
+    if (this.kind !== 'room') this.logs.main.tracker.reach(seq);
   }
 
   /** @internal */
   cursor(event: CursorEvent): void {
     const { client, read, delivered, counts } = event;
     if (client !== undefined && client === this.core.me()) {
-      if (read === undefined) return;
-      const log = (event.conversation as string) === this.#thread?.id ? this.#thread : this.#main;
-      log.counter.read(read);
-      if (this.own !== undefined)
-        this.own = { ...this.own, readSeq: Math.max(read, this.own.readSeq), markedUnread: false };
-      this.#counted();
-      this.#settleUnread();
+      if (read !== undefined) this.#readElsewhere(event.conversation, read);
       return;
     }
     if (client !== undefined && this.peer?.client === client) {
-      this.peer = this.#laterPeer({ client, readSeq: read ?? 0, deliveredSeq: delivered ?? read ?? 0 });
+      this.peer = laterPeer(this.peer, { client, readSeq: read ?? 0, deliveredSeq: delivered ?? read ?? 0 });
     }
     this.emitBoth('receipt', {
       ...(client === undefined ? {} : { client }),
@@ -271,28 +205,23 @@ export class Conversation extends ConversationCalls {
   /** @internal */
   ownState(own: OwnState): void {
     this.#own(own);
-    this.changed();
-    this.#counted();
-    this.#settleUnread();
+    this.#refreshed();
   }
 
   /** @internal */
   leaveBehind(): void {
     this.own = undefined;
     this.joined = false;
-    for (const log of [this.#main, this.#thread]) {
-      log?.forget();
-      if (log !== undefined) this.core.saveKnown(log.id, undefined);
-    }
+    this.#forgetRefresh();
+    this.logs.forget();
     this.#counted();
     this.emitBoth('gone', undefined);
   }
 
   /** @internal */
   dispose(): void {
-    clearTimeout(this.#refreshing);
-    this.#main.tracker.close();
-    this.#thread?.tracker.close();
+    this.#forgetRefresh();
+    this.logs.close();
   }
 
   /** @internal */
@@ -303,71 +232,72 @@ export class Conversation extends ConversationCalls {
     }, refreshAfterMs);
   }
 
+  /** @internal Where entries alone cannot tell the number, the server is asked; not before it knows what I read. */
+  settleUnread(): void {
+    if (this.logs.uncertain && !this.core.receipts.reading(this.id)) this.refreshSoon();
+  }
+
   // ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #log(id: string): Log {
-    const { core } = this;
-    return new Log(
-      id,
-      {
-        maxGap: core.settings.maxGap,
-        fetch: (after, until, limit) =>
-          core.commands.call('conversation.entries', { conversation: id, after, until, limit }),
-        deliver: (entry) => this.#deliver(entry),
-        gap: (after, until) => this.emitBoth('gap', { after, until }),
-        moved: (known) => core.saveKnown(id, known),
-        failed: (error) => core.failed('catching up', error),
-        patience: () => (this.busy > 0 || core.outbox.flying(this.id) > 0 ? patienceMs : 0),
-      },
-      () => core.me(),
-    );
-  }
-
-  #threadLog(id: string): Log {
-    if (this.#thread?.id === id) return this.#thread;
-    this.#thread = this.#log(id);
-    this.core.adoptLog(id, this.id);
-    return this.#thread;
-  }
-
   #roomEntry(entry: EntryView): void {
-    const { known } = this.#main.tracker;
-    if (known !== undefined && entry.seq <= known) return;
-    this.#main.tracker.known = entry.seq;
+    const { tracker } = this.logs.main;
+    if (tracker.known !== undefined && entry.seq <= tracker.known) return;
+    tracker.known = entry.seq;
     this.#deliver(entry);
   }
 
   /** One entry, once, in order. */
   #deliver(entry: EntryView): void {
-    const log = entry.conversation === this.id ? this.#main : this.#threadLog(entry.conversation);
-    const room = this.kind === 'room';
-    if (!room) log.counter.apply(entry);
-    if (this.view !== undefined && log === this.#main) {
-      if (entry.seq > this.view.seq) this.view = applyToView(this.view, entry);
-    }
-    this.lastMessage = lastMessageAfter(this.lastMessage, entry);
+    const log = this.logs.of(entry.conversation);
     const me = this.core.me();
+    const room = this.kind === 'room';
+    const out = putsOut(entry, me) && !room;
+    if (!room) log.counter.apply(entry);
+    if (this.view !== undefined && log === this.logs.main && entry.seq > this.view.seq)
+      this.view = applyToView(this.view, entry);
+    this.lastMessage = lastMessageAfter(this.lastMessage, entry);
+    if (!room && !out) this.#membersAfter(entry);
     if (entry.kind === 'role' && entry.member === me && this.own !== undefined)
       this.own = { ...this.own, role: entry.role };
-    if (entry.kind === 'message' && this.own?.hidden) this.own = { ...this.own, hidden: false };
-    if (entry.kind === 'message' && entry.message.from !== me && !room) this.#delivered(entry.seq, log.id);
+    if (entry.kind === 'message') {
+      if (this.own?.hidden) this.own = { ...this.own, hidden: false };
+      if (entry.message.from !== me && !room) this.#delivered(entry.seq, log.id);
+    }
+    this.#tell(entry);
+    this.#refreshed();
+    if (out) this.leaveBehind();
+  }
+
+  #tell(entry: EntryView): void {
     this.emitBoth('entry', entry);
     if (entry.kind === 'message') {
-      const { op } = entry.message;
+      const { op, from } = entry.message;
       if (op !== undefined) this.core.outbox.confirm(op, entry.message);
-      if (entry.message.from !== me || !this.core.outbox.sentHere(op))
-        this.emitBoth('message', entry.message);
+      if (from !== this.core.me() || !this.core.outbox.sentHere(op)) this.emitBoth('message', entry.message);
     } else if (entry.kind === 'edit' || entry.kind === 'recall') {
       this.emitBoth(entry.kind, entry.message);
     }
-    this.changed();
+  }
+
+  /** Who came or went may leave two: then the other one is the peer. */
+  #membersAfter(entry: EntryView): void {
+    const { view } = this;
+    if (view === undefined || !membership.has(entry.kind)) return;
+    const two = view.kind === 'ordinary' && view.memberCount === 2;
+    const news = entry.seq >= view.seq; // otherwise the row that told the view told the peer
+    if (entry.kind === 'created' && news && two) this.peer ??= otherOf(entry.members, this.core.me());
+    else if (two && (news || this.peer === undefined)) this.refreshSoon();
+    else if (news && entry.kind === 'blocked')
+      this.refreshSoon(); // it does not say who of them was a member
+    else if (news) this.peer = undefined;
+  }
+
+  #readElsewhere(log: string, seq: number): void {
+    this.logs.of(log).counter.read(seq);
+    if (this.own !== undefined)
+      this.own = { ...this.own, readSeq: Math.max(seq, this.own.readSeq), markedUnread: false };
     this.#counted();
-    this.#settleUnread();
-    const left =
-      entry.kind === 'deleted' ||
-      (entry.kind === 'left' && entry.by === me) ||
-      ((entry.kind === 'removed' || entry.kind === 'blocked') && entry.members.includes(me as never));
-    if (left && !room) this.leaveBehind();
+    this.settleUnread();
   }
 
   #delivered(seq: number, log: string = this.id): void {
@@ -376,17 +306,15 @@ export class Conversation extends ConversationCalls {
 
   #own(own: OwnState): void {
     if (this.own !== undefined && own.revision < this.own.revision) return;
-    this.own = { ...own, readSeq: Math.max(own.readSeq, this.#main.counter.readSeq) };
-    this.#main.counter.read(own.readSeq);
+    const { counter } = this.logs.main;
+    this.own = { ...own, readSeq: Math.max(own.readSeq, counter.readSeq) };
+    counter.read(own.readSeq);
   }
 
-  #laterPeer(peer: NonNullable<ListRow['peer']>): NonNullable<ListRow['peer']> {
-    const { readSeq = 0, deliveredSeq = 0 } = this.peer ?? {};
-    return {
-      client: peer.client,
-      readSeq: Math.max(readSeq, peer.readSeq),
-      deliveredSeq: Math.max(deliveredSeq, peer.deliveredSeq),
-    };
+  #refreshed(): void {
+    this.changed();
+    this.#counted();
+    this.settleUnread();
   }
 
   /** Tells the app when the numbers changed. */
@@ -397,9 +325,14 @@ export class Conversation extends ConversationCalls {
     this.emitBoth('unread', this.#shown);
   }
 
-  /** Where entries alone cannot tell the number, the server is asked; not before it knows what I read. */
-  #settleUnread(): void {
-    const uncertain = this.#main.counter.uncertain || this.#thread?.counter.uncertain;
-    if (uncertain && !this.core.receipts.reading(this.id)) this.refreshSoon();
+  #forgetRefresh(): void {
+    clearTimeout(this.#refreshing);
+    this.#refreshing = undefined;
   }
+}
+
+/** The other of two who begin a conversation: nobody has read anything yet. */
+export function otherOf(members: readonly string[], me: string | undefined): ListRow['peer'] {
+  const client = members.find((member) => member !== me) as ClientId | undefined;
+  return client === undefined ? undefined : { client, readSeq: 0, deliveredSeq: 0 };
 }

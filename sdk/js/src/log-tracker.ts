@@ -29,6 +29,7 @@ export class LogTracker {
   #target = 0;
   #filling = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #settling: (() => void)[] = [];
 
   constructor(private readonly host: LogTrackerHost) {}
 
@@ -70,10 +71,17 @@ export class LogTracker {
     if (this.known !== undefined && this.known < this.#target) this.#need();
   }
 
+  /** Resolves when nothing is missing any more, or it could not be fetched. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#settling.push(resolve);
+      this.#settle();
+    });
+  }
+
   /** Forgets everything: I am no longer in it. */
   reset(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.close();
     this.known = undefined;
     this.#target = 0;
     this.#held.clear();
@@ -81,6 +89,12 @@ export class LogTracker {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.#filling && this.#timer === undefined) for (const done of this.#settling.splice(0)) done();
   }
 
   #move(seq: number): void {
@@ -103,15 +117,15 @@ export class LogTracker {
   }
 
   #need(): void {
-    if (this.#filling || this.#timer !== undefined) return;
+    if (this.#filling) return;
+    const fill = (): void => {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      void this.#fill();
+    };
     const wait = this.host.patience();
-    if (wait === 0) void this.#fill();
-    else {
-      this.#timer = setTimeout(() => {
-        this.#timer = undefined;
-        void this.#fill();
-      }, wait);
-    }
+    if (wait > 0) this.#timer ??= setTimeout(fill, wait);
+    else fill(); // nothing is awaited any more: at once
   }
 
   async #fill(): Promise<void> {
@@ -143,6 +157,7 @@ export class LogTracker {
       this.host.failed(error as HongyanError);
     } finally {
       this.#filling = false;
+      this.#settle();
     }
   }
 

@@ -50,7 +50,7 @@ export interface HongyanOptions {
    * more is faster over slow networks, and in order as long as the server fails later ones along with a failed one.
    */
   readonly sendWindow?: number;
-  /** Bounds of the wait before a reconnect; early in an outage it is at most 4,000. Default 250 to 30,000. */
+  /** Bounds of the wait before a reconnect; early in an outage it is at most 3,000. Default 250 to 30,000. */
   readonly reconnectMs?: { readonly first?: number; readonly max?: number };
   /** Tells the sender that messages arrived here. Default true. */
   readonly sendDelivered?: boolean;

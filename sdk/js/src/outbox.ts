@@ -44,6 +44,12 @@ interface Saved {
   readonly until?: number;
 }
 
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without what is left out. */
+const given = <T extends object>(values: T): Given<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+
 /** Messages that wait for their acknowledgement: one ordered lane per conversation. */
 export class Outbox {
   readonly #lanes = new Map<string, Lane>();
@@ -53,18 +59,10 @@ export class Outbox {
 
   constructor(private readonly host: OutboxHost) {}
 
-  get size(): number {
-    return this.#items.size;
-  }
-
   /** Those of one conversation, or all, in the order they are sent. */
   pending(conversation?: string): LocalMessage[] {
     const lanes = conversation === undefined ? [...this.#lanes.values()] : [this.#lanes.get(conversation)];
     return lanes.flatMap((lane) => lane?.items.map((item) => item.handle.local) ?? []);
-  }
-
-  handle(op: string): SendHandle | undefined {
-    return this.#items.get(op)?.handle;
   }
 
   /** Was it sent by this instance, lately? */
@@ -133,7 +131,7 @@ export class Outbox {
   }
 
   #item({ args, at, until }: Saved, queue: boolean): Item {
-    const { op, conversation, format = 'text', body, type } = args;
+    const { op, conversation, format = 'text', body, type, replyTo, mentions, mentionAll } = args;
     const local: LocalMessage = {
       op,
       conversation,
@@ -141,7 +139,7 @@ export class Outbox {
       format,
       body,
       createdAt: at,
-      ...(type === undefined ? {} : { type }),
+      ...given({ type, replyTo, mentions, mentionAll }),
     };
     const fail = (name: 'timeout' | 'send_cancelled'): boolean =>
       this.#items.has(op) && (this.#settle(item, { state: 'failed', error: new HongyanError(name) }), true);
@@ -244,21 +242,9 @@ export class Outbox {
       ext,
     } = args;
     const from = this.host.me();
-    return Object.fromEntries(
-      Object.entries({
-        ...{
-          id,
-          conversation: conversation as ConversationId,
-          seq,
-          time,
-          from: from as ClientId,
-          op,
-          format,
-          type,
-          body,
-        },
-        ...{ mentions, mentionAll, replyTo, silent, transient, ext },
-      }).filter(([, value]) => value !== undefined),
-    ) as unknown as MessageView;
+    return given({
+      ...{ id, conversation: conversation as ConversationId, seq, time, from: from as ClientId, op },
+      ...{ format, type, body, mentions, mentionAll, replyTo, silent, transient, ext },
+    }) as unknown as MessageView;
   }
 }

@@ -1,6 +1,6 @@
 import type { ConversationView, JsonObject, ListRow, Page, Result, ServerEvent } from '@hongyan/protocol';
 import type { Core } from './core.js';
-import { Conversation } from './conversation.js';
+import { Conversation, otherOf } from './conversation.js';
 import { operationId } from './operation-id.js';
 
 export interface CreateOptions {
@@ -66,8 +66,16 @@ export class Conversations {
       op: operationId(),
     } as never);
     const conversation = this.of(got.conversation.id);
-    conversation.applyView(got.conversation, got.own, got.created ? 0 : undefined, 0);
-    if (!got.created) conversation.refreshSoon();
+    const { conversation: view, own, created } = got;
+    const two = view.kind === 'ordinary' && view.memberCount === 2;
+    const peer = two ? otherOf(options.members ?? [], this.core.me()) : undefined;
+    conversation.apply({
+      conversation: view,
+      ...(own === undefined ? {} : { own }),
+      ...(created ? { unread: 0 } : {}),
+      ...(peer === undefined ? {} : { peer }),
+    });
+    if (!created) conversation.refreshSoon();
     return conversation;
   }
 
@@ -86,7 +94,7 @@ export class Conversations {
     const got = await this.core.commands.call('conversation.query', query as never);
     const items = got.items.map(({ conversation, lastMessage }) => {
       const known = this.of(conversation.id);
-      known.applyView(conversation, undefined, undefined, undefined, lastMessage);
+      known.apply({ conversation, ...(lastMessage === undefined ? {} : { lastMessage }) });
       return known;
     });
     return { items, ...(got.cursor === undefined ? {} : { cursor: got.cursor }) };
@@ -98,7 +106,7 @@ export class Conversations {
     if (conversation === undefined) {
       conversation = new Conversation(this.core, id);
       const known = this.#remembered.get(id);
-      if (known !== undefined) conversation.startAt(known);
+      if (known !== undefined) conversation.logs.main.tracker.startAt(known);
       this.#remembered.delete(id);
       this.#byId.set(id, conversation);
       this.#prune();
@@ -115,7 +123,7 @@ export class Conversations {
 
   /** @internal */
   followed(id: string): boolean {
-    return this.#remembered.has(id) || this.#byId.get(id)?.behind !== undefined;
+    return this.#remembered.has(id) || this.#byId.get(id)?.logs.main.tracker.known !== undefined;
   }
 
   /** @internal */
@@ -131,7 +139,7 @@ export class Conversations {
   /** @internal */
   apply(row: ListRow): Conversation {
     const conversation = this.of(row.conversation.id);
-    conversation.applyRow(row);
+    conversation.apply(row);
     return conversation;
   }
 

@@ -12,6 +12,10 @@ export interface LocalMessage {
   readonly format: Format;
   readonly body: string;
   readonly type?: string;
+  /** Id of the message that is answered. */
+  readonly replyTo?: string;
+  readonly mentions?: readonly string[];
+  readonly mentionAll?: boolean;
   readonly createdAt: number;
   /** When `sent`. */
   readonly message?: MessageView;

@@ -52,7 +52,10 @@ export class Sync {
     if (reset) this.#dropOthers(new Set(rows.map((row) => row.conversation.id)));
     this.#take(rows);
     if (next !== undefined) this.#accept(next);
-    for (const conversation of this.conversations.all()) conversation.resume();
+    for (const conversation of this.conversations.all()) {
+      conversation.logs.resume();
+      conversation.settleUnread();
+    }
   }
 
   /** Takes a position if there is none: everything before it is known. */
@@ -81,16 +84,16 @@ export class Sync {
       // Turned up while I was away: nothing of it was given to the app, and to none of my devices beyond these.
       if (resumed && !this.conversations.followed(conversation.id)) {
         const base = Math.max(own.deliveredSeq, own.readSeq, own.clearedSeq, own.joinedSeq - 1, 0);
-        this.conversations.of(conversation.id).startAt(Math.min(base, conversation.seq));
+        this.conversations.of(conversation.id).logs.main.tracker.startAt(Math.min(base, conversation.seq));
       }
-      const known = this.conversations.apply(row);
-      if ((known.behind ?? 0) < conversation.seq || row.thread !== undefined) behind.push(row);
+      const { known = 0 } = this.conversations.apply(row).logs.main.tracker;
+      if (known < conversation.seq || row.thread !== undefined) behind.push(row);
     }
     behind.sort((a, b) => (b.conversation.lastMessageAt ?? 0) - (a.conversation.lastMessageAt ?? 0));
     let others = 0;
     for (const row of behind) {
       const conversation = this.conversations.of(row.conversation.id);
-      conversation.catchUp(conversation.isOpen || ++others <= this.settings.catchUp, row);
+      conversation.logs.catchUp(conversation.isOpen || ++others <= this.settings.catchUp, row);
     }
   }
 }

@@ -1,4 +1,52 @@
-import type { ConversationView, EntryView, Json, JsonObject, MessageView } from '@hongyan/protocol';
+import type {
+  ConversationView,
+  EntryView,
+  Json,
+  JsonObject,
+  ListRow,
+  MessageView,
+  OwnState,
+} from '@hongyan/protocol';
+
+export type Peer = NonNullable<ListRow['peer']>;
+
+/** Cursors never go back, unless they are those of somebody else. */
+export function laterPeer(known: Peer | undefined, told: Peer): Peer {
+  if (known?.client !== told.client) return told;
+  return {
+    client: told.client,
+    readSeq: Math.max(known.readSeq, told.readSeq),
+    deliveredSeq: Math.max(known.deliveredSeq, told.deliveredSeq),
+  };
+}
+
+/** My own state right after I came in by this entry. */
+export function ownAtEntrance(entry: EntryView, me: string | undefined): OwnState | undefined {
+  const { kind, seq, by } = entry;
+  const mine =
+    kind === 'joined'
+      ? by === me
+      : (kind === 'created' || kind === 'added') && entry.members.includes(me as never);
+  if (!mine) return undefined;
+  const role = kind === 'created' && by === me ? 'owner' : 'member';
+  const readSeq = kind === 'created' ? 0 : seq;
+  return { role, joinedSeq: seq, readSeq, deliveredSeq: readSeq, clearedSeq: 0, revision: 0 };
+}
+
+/** Am I out of the conversation by this entry? */
+export function putsOut(entry: EntryView, me: string | undefined): boolean {
+  switch (entry.kind) {
+    case 'deleted':
+      return true;
+    case 'left':
+      return entry.by === me;
+    case 'removed':
+    case 'blocked':
+      return entry.members.includes(me as never);
+    default:
+      return false;
+  }
+}
 
 /** What an entry changes in the view of its conversation. */
 export function applyToView(view: ConversationView, entry: EntryView): ConversationView {

@@ -164,8 +164,14 @@ export class FakeServer {
     const { members } = this.#get(entry.conversation);
     const copy = structuredClone(entry);
     for (const session of this.sessions) {
-      if (session !== origin && members.includes(session.client))
-        session.socket.emit('e', { type: 'entry', entry: copy });
+      if (session === origin || !members.includes(session.client)) continue;
+      const news =
+        (entry.kind === 'created' || entry.kind === 'added') &&
+        entry.members.includes(session.client as never);
+      const view = news
+        ? { conversationView: this.row(entry.conversation, session.client).conversation }
+        : {};
+      session.socket.emit('e', { type: 'entry', entry: copy, ...view });
     }
   }
 
@@ -210,7 +216,15 @@ export class FakeServer {
       },
       ...this.unreadOf(id, client),
       ...(last === undefined ? {} : { lastMessage: last.message }),
+      ...this.#peer(conversation, client),
     } as unknown as ListRow);
+  }
+
+  #peer({ members, reads }: FakeConversation, client: string): object {
+    const [other, ...more] = members.filter((member) => member !== client);
+    if (other === undefined || more.length > 0) return {};
+    const readSeq = reads.get(other) ?? 0;
+    return { peer: { client: other, readSeq, deliveredSeq: readSeq } };
   }
 
   #get(id: string): FakeConversation {
@@ -280,6 +294,20 @@ export class FakeServer {
           gone: [],
         };
       }
+      case 'conversation.create': {
+        const members = [client, ...(args as unknown as { members: string[] }).members];
+        const id = `of ${[...members].sort().join(' and ')}`;
+        const created = !this.conversations.has(id);
+        if (created) this.conversation(id, members);
+        if (created) this.enter(id, members, client, session);
+        const { conversation, own } = this.row(id, client);
+        return { conversation, own, created };
+      }
+      case 'conversation.add': {
+        const { members } = args as unknown as { members: string[] };
+        const { seq } = this.enter(args.conversation, members, client, session);
+        return { seq, done: members, failed: [] };
+      }
       case 'conversation.get':
         return this.row(args.conversation, client);
       case 'conversation.read': {
@@ -322,6 +350,16 @@ export class FakeServer {
       default:
         return {};
     }
+  }
+
+  /** Members came in, or began it: `creator` is one of them. */
+  enter(id: string, members: string[], by: string, origin?: FakeSession): EntryView {
+    const conversation = this.#get(id);
+    const seq = conversation.entries.length + 1;
+    const kind = seq === 1 ? 'created' : 'added';
+    conversation.members = [...new Set([...conversation.members, ...members])];
+    const entry = { conversation: id, seq, time: 1_700_000_000_000 + seq, by, kind, members } as never;
+    return this.append(conversation, entry, origin);
   }
 
   #send(args: Args, session: FakeSession): unknown {
