@@ -1,11 +1,10 @@
-import { type Conversation, type EntryView, type MessageView } from '@hongyan/sdk';
+import type { Conversation, MessageView } from '@hongyan/sdk';
 import { type TestApp, type TestServer, until } from '../e2e/server.js';
 import {
   checkChanges,
   checkSends,
   checkSequences,
   checkView,
-  type Entry,
   type Log,
   unreadOf,
 } from './history-checker.js';
@@ -28,7 +27,10 @@ export class Judge {
       this.people.flatMap(({ ordinary, rooms }) => [...ordinary, ...rooms]).map((one) => [one.id, one]),
     );
     const logs = new Map<string, Log>();
-    for (const id of conversations.keys()) logs.set(id, await this.readLog(id));
+    for (const conversation of conversations.keys()) {
+      const entries = await this.server.entries(this.app, conversation);
+      logs.set(conversation, { conversation, entries: entries.map(plain) });
+    }
     await this.settle(logs);
     const acknowledged = this.people.flatMap((person) => person.acknowledged);
     const changes = this.people.flatMap((person) => person.changes);
@@ -100,18 +102,5 @@ export class Judge {
     await until(() => this.people.every(complete), 'everybody has seen everything', settleMs).catch(
       (error: Error) => this.problems.push(error.message),
     );
-  }
-
-  /** Over REST, as the tenant's server reads it. */
-  private async readLog(conversation: string): Promise<Log> {
-    const entries: Entry[] = [];
-    for (;;) {
-      const path = `/conversations/${conversation}/entries?after=${entries.at(-1)?.seq ?? 0}&limit=100`;
-      const { body, text } = await this.server.rest(this.app, 'GET', path);
-      const page = (body as { entries?: EntryView[] }).entries;
-      if (page === undefined) throw new Error(text);
-      if (page.length === 0) return { conversation, entries };
-      entries.push(...page.map(plain));
-    }
   }
 }

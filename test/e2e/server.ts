@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EntryView } from '@hongyan/protocol';
 
 /** The built standalone server as a process of its own, as operators run it. */
 
@@ -68,10 +69,12 @@ export class TestServer {
     return this.ended;
   }
 
-  /** Another process on the same folder and port. Resolves when it takes work. */
-  async startAgain(): Promise<void> {
+  /** Another process on the same folder and port. Resolves when it takes work, with the ms that this took. */
+  async startAgain(): Promise<number> {
+    const began = performance.now();
     this.child = this.launch();
     await this.ready();
+    return performance.now() - began;
   }
 
   /** Ends it and removes the folder if it was made here. */
@@ -105,6 +108,27 @@ export class TestServer {
   /** The API of tenants' servers. */
   rest(app: TestApp, method: string, path: string, body?: object): Promise<RestAnswer> {
     return this.request(method, `/api/v1${path}`, app.masterKey, body, { 'x-hongyan-app': app.id });
+  }
+
+  /** All of a conversation's log as it is now. */
+  async entries(app: TestApp, conversation: string): Promise<EntryView[]> {
+    const entries: EntryView[] = [];
+    for (;;) {
+      const path = `/conversations/${conversation}/entries?after=${entries.at(-1)?.seq ?? 0}&limit=100`;
+      const { body, text } = await this.rest(app, 'GET', path);
+      const page = (body as { entries?: EntryView[] } | undefined)?.entries;
+      if (page === undefined) throw new Error(text);
+      if (page.length === 0) return entries;
+      entries.push(...page);
+    }
+  }
+
+  /** What the integrity check of the store finds. */
+  async findings(): Promise<string[]> {
+    const { body, text } = await this.admin('check', {});
+    const { problems } = (body ?? {}) as { problems?: string[] };
+    if (problems === undefined) throw new Error(text);
+    return problems;
   }
 
   async request(
