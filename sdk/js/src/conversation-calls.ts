@@ -46,6 +46,7 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
   protected busy = 0;
   #typed = 0;
 
+  /** @internal */
   constructor(
     /** @internal */
     protected readonly core: Core,

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,12 @@ describe('what is published', () => {
     expect(same).not.toContain(false);
     expect(protocolVersion).toBe(served);
   });
+
+  it('has the arguments of every operation as the schemas have them', () => {
+    const generate = join(__dirname, '../generate-operation-types.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [generate, '--check'], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  }, 60_000);
 
   it('has the version of its package', () => {
     const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as {
