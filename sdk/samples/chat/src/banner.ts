@@ -14,7 +14,6 @@ export class Banner {
 
   constructor(
     private readonly client: HongyanClient,
-    private readonly reconnectAt: () => number,
     private readonly plug: () => void,
   ) {
     client.on('state', () => this.render());
@@ -22,7 +21,7 @@ export class Banner {
       this.#error = error;
       this.render();
     });
-    client.on('synced', () => {
+    client.on('caughtUp', () => {
       if (this.#lost) this.#show('back', 'Back online.');
       this.#timer = setTimeout(() => this.render(), backForMs);
       this.#lost = false;
@@ -35,7 +34,8 @@ export class Banner {
     clearTimeout(this.#timer);
     const { state } = this.client;
     if (state === 'online') {
-      if (!this.#lost) this.element.hidden = true;
+      if (this.#lost) this.#show('connecting', 'Catching up …');
+      else this.element.hidden = true;
       return;
     }
     this.#lost ||= this.#wasOnline;
@@ -46,7 +46,8 @@ export class Banner {
       const plug = h('button', { type: 'button', onclick: this.plug }, 'Restore it');
       this.#show('offline', 'You cut the connection. What you write now is sent when it is back.', plug);
     } else if (state === 'waiting') {
-      const seconds = Math.max(1, Math.ceil((this.reconnectAt() - Date.now()) / 1_000));
+      const { reconnectAt = 0 } = this.client;
+      const seconds = Math.max(1, Math.ceil((reconnectAt - Date.now()) / 1_000));
       const now = h('button', { type: 'button', onclick: () => this.client.wake() }, 'Try now');
       this.#show('waiting', `Offline. Next attempt in ${seconds} s.`, now);
       this.#timer = setTimeout(() => this.render(), 250);

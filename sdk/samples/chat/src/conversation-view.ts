@@ -196,7 +196,7 @@ export class ConversationView {
     const group = conversation.kind === 'room' || this.people.isGroup(conversation);
     const room = conversation.kind === 'room';
     const messages = [...timeline.messages.values()].sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
-    const waiting = [...timeline.outgoing.values()].sort((a, b) => a.local.createdAt - b.local.createdAt);
+    const waiting = [...timeline.outgoing.values()].sort((a, b) => a.createdAt - b.createdAt);
     const rows = [
       ...messages.map((message) => ({
         message,
@@ -208,11 +208,11 @@ export class ConversationView {
         message: undefined,
         outgoing,
         from: me ?? '',
-        time: outgoing.local.createdAt,
+        time: outgoing.createdAt,
       })),
     ];
     const items: Keyed[] = [];
-    const notes = [...timeline.notes];
+    const notes = [...timeline.notes.values()].sort((a, b) => a.seq - b.seq);
     const noteUntil = (seq: number): boolean => {
       let any = false;
       while (notes.length > 0 && (notes[0]?.seq ?? 0) < seq) {
@@ -245,24 +245,20 @@ export class ConversationView {
         b.time - a.time < sameRunMs &&
         dayKey(a.time) === dayKey(b.time);
       const mine = from === me;
-      const answer = message?.replyTo ?? outgoing?.options.replyTo;
+      const answer = message?.replyTo ?? outgoing?.replyTo;
       const model: Bubble = {
         mine,
         author: from === '' ? 'service' : from,
         body:
           message === undefined
-            ? (outgoing?.local.body ?? '')
+            ? (outgoing?.body ?? '')
             : message.format === 'text'
               ? message.body
               : `[${message.format}]`,
         time,
         message,
         outgoing,
-        progress: !mine
-          ? undefined
-          : message === undefined
-            ? outgoing?.local.state
-            : timeline.progressOf(message),
+        progress: !mine ? undefined : message === undefined ? outgoing?.state : timeline.progressOf(message),
         counts: mine && message !== undefined ? timeline.counts.get(message.seq ?? 0) : undefined,
         quote: answer === undefined ? undefined : timeline.quotedBy({ replyTo: answer }),
         isAnswer: answer !== undefined && message?.recalled !== true,
@@ -276,7 +272,7 @@ export class ConversationView {
           (message.mentionAll === true || (message.mentions ?? []).includes(me as never)),
         tabStop: row === last,
       };
-      const op = message?.op ?? outgoing?.local.op;
+      const op = message?.op ?? outgoing?.op;
       items.push({
         key: op === undefined ? `m ${message?.seq}` : `o ${op}`, // the same element before and after it is sent
         print: JSON.stringify(model),
@@ -388,7 +384,7 @@ function describe(entry: EntryView, me: string | undefined): string | undefined 
   const by = name(entry.by);
   switch (entry.kind) {
     case 'created':
-      return `${by} opened this conversation`;
+      return entry.name === undefined ? undefined : `${by} opened this conversation`;
     case 'added':
       return `${by} added ${names(entry.members)}`;
     case 'joined':

@@ -14,7 +14,7 @@ const root = document.querySelector<HTMLElement>('#app') as HTMLElement;
 
 /** Logs in and shows everything: the list, the open conversation, the state of the connection. */
 function start(config: SampleConfig, name: string): void {
-  const { client, reconnectAt } = openSession(config, name);
+  const client = openSession(config, name);
   const render = eachFrame(draw);
   const people = new People(client, render);
   const rooms = new VisitedRooms(`rooms ${config.appId} ${name}`);
@@ -35,7 +35,7 @@ function start(config: SampleConfig, name: string): void {
       render();
     },
   });
-  const banner = new Banner(client, reconnectAt, () => plug(true));
+  const banner = new Banner(client, () => plug(true));
   const cut = h('button', { type: 'button', class: 'cut', onclick: () => plug(network.unplugged) });
   const create = (): void =>
     askForConversation(client, (conversation) => {

@@ -1,9 +1,9 @@
-import type { MessageView } from '@hongyan/sdk';
+import type { LocalMessage, MessageView } from '@hongyan/sdk';
 import { avatar } from './avatar.js';
 import { h, icon, iconButton, type IconName } from './dom.js';
 import { fullTime, plural, timeOf } from './format.js';
 import { excerpt } from './list-view.js';
-import type { Counts, Outgoing, Progress } from './timeline.js';
+import type { Counts, Progress } from './timeline.js';
 
 /** One bubble, as it is to be shown. */
 export interface Bubble {
@@ -12,7 +12,7 @@ export interface Bubble {
   readonly body: string;
   readonly time: number;
   readonly message: MessageView | undefined;
-  readonly outgoing: Outgoing | undefined;
+  readonly outgoing: LocalMessage | undefined;
   readonly progress: Progress | undefined;
   readonly counts: Counts | undefined;
   readonly quote: MessageView | undefined;
@@ -34,8 +34,8 @@ export interface BubbleActions {
   edit(message: MessageView): void;
   recall(message: MessageView): void;
   receipts(message: MessageView): void;
-  retry(outgoing: Outgoing): void;
-  discard(outgoing: Outgoing): void;
+  retry(outgoing: LocalMessage): void;
+  discard(outgoing: LocalMessage): void;
   show(id: string): void;
   readonly mayRecall: boolean;
 }
@@ -141,11 +141,11 @@ function toolbar(message: MessageView, { mine }: Bubble, actions: BubbleActions)
   );
 }
 
-function failed(outgoing: Outgoing, actions: BubbleActions): HTMLElement {
+function failed(outgoing: LocalMessage, actions: BubbleActions): HTMLElement {
   return h(
     'div',
     { class: 'below problem' },
-    `Not sent: ${outgoing.local.error?.message ?? 'unknown'} `,
+    `Not sent: ${outgoing.error?.message ?? 'unknown'} `,
     h('button', { type: 'button', class: 'link', onclick: () => actions.retry(outgoing) }, 'Try again'),
     h('button', { type: 'button', class: 'link', onclick: () => actions.discard(outgoing) }, 'Delete'),
   );

@@ -61,8 +61,7 @@ export class People {
   peerOf(conversation: Conversation): string | undefined {
     if (conversation.kind !== 'ordinary' || conversation.name !== undefined || this.isGroup(conversation))
       return undefined;
-    if (conversation.peer !== undefined) return conversation.peer.client;
-    return this.membersOf(conversation).find(({ client }) => client !== this.client.id)?.client;
+    return conversation.peer?.client;
   }
 
   titleOf(conversation: Conversation): string {

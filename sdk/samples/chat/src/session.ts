@@ -15,14 +15,7 @@ function tabId(): string {
   return id;
 }
 
-export interface Session {
-  readonly client: HongyanClient;
-  /** When the next attempt to connect begins. */
-  readonly reconnectAt: () => number;
-}
-
-export function openSession({ appId, url = location.origin }: SampleConfig, name: string): Session {
-  let reconnectAt = 0;
+export function openSession({ appId, url = location.origin }: SampleConfig, name: string): HongyanClient {
   const client = new HongyanClient({
     url,
     appId,
@@ -32,13 +25,7 @@ export function openSession({ appId, url = location.origin }: SampleConfig, name
     storage: new IndexedDBStorage(`hongyan-sample ${appId} ${name} ${tabId()}`),
     keepSession: true,
     preload: 100,
-    logger: {
-      debug(message, details) {
-        if (message === 'reconnecting') reconnectAt = Date.now() + ((details as { wait?: number }).wait ?? 0);
-      },
-      warn: () => undefined,
-    },
   });
   client.connect().catch(() => undefined); // refused for good: the `closed` event tells the banner
-  return { client, reconnectAt: () => reconnectAt };
+  return client;
 }

@@ -20,25 +20,20 @@ export interface Counts {
 /** Something else that happened among the messages. */
 export interface Note {
   readonly seq: number;
-  readonly time: number;
   readonly text: string;
-}
-
-/** My message before the server has it, with what it was sent with. */
-export interface Outgoing {
-  readonly local: LocalMessage;
-  readonly options: SendOptions;
 }
 
 const pageSize = 40;
 const typingForMs = 4_000;
+const mostNotePages = 5;
 const countedMessages = 20;
 
 /** What the screen shows of one conversation: its messages by sequence, mine that wait, and who does what. */
 export class Timeline {
   readonly messages = new Map<number, MessageView>();
-  readonly notes: Note[] = [];
-  readonly outgoing = new Map<string, Outgoing>();
+  readonly notes = new Map<number, Note>();
+  /** Mine that the server does not have yet, by operation id. */
+  readonly outgoing = new Map<string, LocalMessage>();
   readonly counts = new Map<number, Counts>();
   readonly typing = new Map<string, ReturnType<typeof setTimeout>>();
   /** Messages that were answered but are not on the screen. */
@@ -62,7 +57,7 @@ export class Timeline {
     private readonly describe: (entry: EntryView) => string | undefined,
   ) {
     this.unreadAfter = conversation.unread > 0 ? conversation.own?.readSeq : undefined;
-    for (const local of conversation.pending) this.outgoing.set(local.op, { local, options: {} });
+    for (const local of conversation.pending) this.outgoing.set(local.op, local);
     this.#follow();
     void this.load();
   }
@@ -80,6 +75,7 @@ export class Timeline {
         this.#add(this.#page.messages);
         this.hasOlder = this.#page.more;
         void this.#askCounts();
+        void this.#askNotes();
       }
       this.failure = undefined;
     } catch (error) {
@@ -92,10 +88,14 @@ export class Timeline {
   async older(): Promise<void> {
     if (this.loading || !this.hasOlder || this.#page === undefined) return;
     this.loading = true;
+    const {
+      messages: [newer],
+    } = this.#page;
     try {
       this.#page = await this.#page.older();
       this.#add(this.#page.messages);
       this.hasOlder = this.#page.more;
+      void this.#askNotes(newer?.seq);
     } catch {
       // the next scroll tries again
     }
@@ -105,17 +105,22 @@ export class Timeline {
 
   send(text: string, options: SendOptions): void {
     const { local } = this.conversation.send(text, options); // its states arrive as `local` events
-    if (local.state !== 'sent') this.outgoing.set(local.op, { local, options });
+    if (local.state !== 'sent') this.outgoing.set(local.op, local);
     this.changed();
   }
 
   /** Sends what failed again, under the same operation id: should the server have it after all, it is not doubled. */
-  retry({ local, options }: Outgoing): void {
-    this.send(local.body, { ...options, op: local.op });
+  retry({ op, body, replyTo, mentions, mentionAll }: LocalMessage): void {
+    this.send(body, {
+      op,
+      ...(replyTo === undefined ? {} : { replyTo }),
+      ...(mentions === undefined ? {} : { mentions }),
+      ...(mentionAll === undefined ? {} : { mentionAll }),
+    });
   }
 
-  discard({ local }: Outgoing): void {
-    this.outgoing.delete(local.op);
+  discard({ op }: LocalMessage): void {
+    this.outgoing.delete(op);
     this.changed();
   }
 
@@ -176,9 +181,10 @@ export class Timeline {
       // More was missed than is fetched one by one: begin anew with the newest page.
       conversation.on('gap', () => {
         this.messages.clear();
+        this.notes.clear();
         void this.load();
       }),
-      client.on('synced', () => {
+      client.on('caughtUp', () => {
         if (conversation.kind === 'room' || this.failure !== undefined) void this.load();
         else void this.#askCounts();
       }),
@@ -195,18 +201,16 @@ export class Timeline {
       this.quoted.delete(entry.message.id);
       if (this.messages.has(entry.message.seq ?? 0)) this.#put(entry.message);
     } else {
-      const text = this.describe(entry);
-      if (text !== undefined) this.notes.push({ seq: entry.seq, time: entry.time, text });
+      this.#note(entry);
     }
     this.changed();
   }
 
   #local(local: LocalMessage): void {
-    const options = this.outgoing.get(local.op)?.options ?? {};
     if (local.state === 'sent') {
       this.outgoing.delete(local.op);
       if (local.message !== undefined) this.#put(local.message);
-    } else this.outgoing.set(local.op, { local, options });
+    } else this.outgoing.set(local.op, local);
     this.changed();
   }
 
@@ -232,6 +236,29 @@ export class Timeline {
   #stopsTyping(from: string): void {
     clearTimeout(this.typing.get(from));
     if (this.typing.delete(from)) this.changed();
+  }
+
+  #note(entry: EntryView): void {
+    const text = this.describe(entry);
+    if (text !== undefined) this.notes.set(entry.seq, { seq: entry.seq, text });
+  }
+
+  /** What happened besides messages, from the first message that is here up to `end`: the history has messages only. */
+  async #askNotes(end?: number): Promise<void> {
+    const { conversation, client } = this;
+    let after = this.hasOlder ? (this.#page?.messages[0]?.seq ?? 1) - 1 : 0;
+    try {
+      for (let page = 0; page < mostNotePages; page++) {
+        const range = { conversation: conversation.id, after, ...(end === undefined ? {} : { until: end }) };
+        const { entries, seq } = await client.call('conversation.entries', range);
+        for (const entry of entries) if (!('message' in entry)) this.#note(entry);
+        after = entries.at(-1)?.seq ?? seq;
+        if (after >= Math.min(seq, end ?? seq)) break;
+      }
+    } catch {
+      // messages are what counts
+    }
+    this.changed();
   }
 
   /** Events tell the counts as they change; those of before are asked for. */
