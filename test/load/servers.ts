@@ -117,7 +117,7 @@ function launch(args: string[], core: number, env: Record<string, string>): Chil
     : [process.execPath, ...args];
   return spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    env: { ...process.env, ...env },
   });
 }
 
