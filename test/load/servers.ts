@@ -45,16 +45,7 @@ async function startHongyan(options: StartOptions): Promise<BenchServer> {
   const port = await freePort();
   const main = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
   const child = launch(
-    [
-      '--max-semi-space-size=4',
-      ...profiling(options),
-      main,
-      'serve',
-      '--data',
-      folder,
-      '--port',
-      String(port),
-    ],
+    [...profiling(options), main, 'serve', '--data', folder, '--port', String(port)],
     options.core,
     { HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1' },
   );
