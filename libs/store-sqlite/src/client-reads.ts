@@ -22,6 +22,7 @@ interface Page {
 
 /** A page of what was read with one row more than asked for. */
 function paged<R, T>(
+  db: Database,
   rows: readonly R[],
   limit: number,
   id: (row: R) => string,
@@ -30,12 +31,12 @@ function paged<R, T>(
   const last = rows[limit - 1];
   return {
     items: rows.slice(0, limit).map(item),
-    ...(rows.length > limit && last !== undefined ? { cursor: encodeCursor([id(last)]) } : {}),
+    ...(rows.length > limit && last !== undefined ? { cursor: encodeCursor(db, [id(last)]) } : {}),
   };
 }
 
-const afterOf = (cursor: string | undefined): string =>
-  (decodeCursor(cursor) as [string] | undefined)?.[0] ?? '';
+const afterOf = (db: Database, cursor: string | undefined): string =>
+  (decodeCursor(db, cursor) as [string] | undefined)?.[0] ?? '';
 
 export function clientPage(
   db: Database,
@@ -45,10 +46,10 @@ export function clientPage(
   const rows = db.all<ClientColumns>(
     `SELECT ${clientColumns} FROM client WHERE app = ? AND id > ? AND firstSeen IS NOT NULL ORDER BY id LIMIT ?`,
     app,
-    afterOf(cursor),
+    afterOf(db, cursor),
     limit + 1,
   );
-  return paged(rows, limit, ({ id }) => id, toClientRecord);
+  return paged(db, rows, limit, ({ id }) => id, toClientRecord);
 }
 
 export function blockedBy(
@@ -62,10 +63,10 @@ export function blockedBy(
   const rows = db.all<{ otherId: string }>(
     'SELECT otherId FROM refusal WHERE client = ? AND otherId > ? ORDER BY otherId LIMIT ?',
     key,
-    afterOf(cursor),
+    afterOf(db, cursor),
     limit + 1,
   );
-  return paged(rows, limit, ({ otherId }) => otherId, ({ otherId }) => otherId as ClientId); // prettier-ignore
+  return paged(db, rows, limit, ({ otherId }) => otherId, ({ otherId }) => otherId as ClientId); // prettier-ignore
 }
 
 export function refusing(db: Database, app: string, other: string, ids: readonly ClientId[]): ClientId[] {

@@ -27,7 +27,7 @@ export function query(
   const columns = conversationColumns(app);
   const where = translateFilter(query.filter, columns);
   const order = translateSort(query.sort, columns);
-  const position = decodeCursor(query.cursor) as readonly SqlValue[] | undefined;
+  const position = decodeCursor(db, query.cursor) as readonly SqlValue[] | undefined;
   const after: Fragment =
     position === undefined ? { sql: '1', params: [] } : translateAfter(query.sort, position, columns);
   const client = query.memberOf === undefined ? undefined : (clientKey(db, app, query.memberOf) ?? -1);
@@ -48,7 +48,7 @@ export function query(
   return {
     items: shown.map((row) => toFound(db, row)),
     ...(rows.length > shown.length && last !== undefined
-      ? { cursor: encodeCursor(JSON.parse(last.position) as unknown[]) }
+      ? { cursor: encodeCursor(db, JSON.parse(last.position) as unknown[]) }
       : {}),
   };
 }

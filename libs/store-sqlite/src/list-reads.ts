@@ -24,19 +24,13 @@ function momentOf(db: Database, now: number): Moment {
   return { rev, time: now };
 }
 
-const storeIdOf = (db: Database): string =>
-  db.get<{ value: string }>(`SELECT value FROM store WHERE name = 'id'`)?.value ?? '';
-
-const encodeToken = (db: Database, { rev, time }: Moment): string =>
-  `${storeIdOf(db)}.${rev.toString(36)}.${time.toString(36)}`;
+const encodeToken = (db: Database, { rev, time }: Moment): string => encodeCursor(db, [rev, time]);
 
 /** Undefined: garbled, of another store, or of a later state of this one than there is (it was restored). */
 function decodeToken(db: Database, token: string | undefined): Moment | undefined {
-  const [id, rev, time, ...more] = (token ?? '').split('.');
-  if (id !== storeIdOf(db) || rev === undefined || time === undefined || more.length > 0) return undefined;
-  if (!/^[0-9a-z]{1,11}$/.test(rev) || !/^[0-9a-z]{1,11}$/.test(time)) return undefined;
-  const moment = { rev: Number.parseInt(rev, 36), time: Number.parseInt(time, 36) };
-  return moment.rev <= momentOf(db, 0).rev ? moment : undefined;
+  const [rev, time, ...more] = decodeCursor(db, token) ?? [];
+  if (typeof rev !== 'number' || typeof time !== 'number' || more.length > 0) return undefined;
+  return rev <= momentOf(db, 0).rev ? { rev, time } : undefined;
 }
 
 export interface ListPage {
@@ -64,7 +58,10 @@ export function list(
   const key = clientKey(db, app, client);
   const rows = key === undefined ? [] : narrowRows(db, key, now);
   // The token of all pages is the first one's: a row that moves ahead between two pages is in the next sync.
-  const [after, first = momentOf(db, now)] = (decodeCursor(page.cursor) ?? []) as [ListPosition?, Moment?];
+  const [after, first = momentOf(db, now)] = (decodeCursor(db, page.cursor) ?? []) as [
+    ListPosition?,
+    Moment?,
+  ];
   const shown = rows
     .filter(
       (row) =>
@@ -78,7 +75,7 @@ export function list(
   return {
     items: key === undefined ? [] : items.map((row) => listed(db, key, row)),
     ...(shown.length > items.length && last !== undefined
-      ? { cursor: encodeCursor([positionOf(last), first]) }
+      ? { cursor: encodeCursor(db, [positionOf(last), first]) }
       : {}),
     totals: addUp(rows),
     token: encodeToken(db, first),
@@ -131,7 +128,7 @@ export function sync(db: Database, app: string, client: string, page: SyncPage, 
     totals: addUp(rows),
     reset: since === undefined,
     ...(more
-      ? { cursor: encodeCursor([last.conv, since ?? null, first]) }
+      ? { cursor: encodeCursor(db, [last.conv, since ?? null, first]) }
       : { token: encodeToken(db, first) }),
   };
 }
@@ -139,7 +136,7 @@ export function sync(db: Database, app: string, client: string, page: SyncPage, 
 type SyncPosition = readonly [after: number, since: Moment | undefined, first: Moment];
 
 function syncPosition(db: Database, page: SyncPage, now: number): SyncPosition {
-  const parts = decodeCursor(page.cursor) as [number, Moment | null, Moment] | undefined;
+  const parts = decodeCursor(db, page.cursor) as [number, Moment | null, Moment] | undefined;
   if (parts !== undefined) return [parts[0], parts[1] ?? undefined, parts[2]];
   return [0, decodeToken(db, page.token), momentOf(db, now)];
 }

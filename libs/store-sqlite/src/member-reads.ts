@@ -67,7 +67,7 @@ export function memberPage(
   const conv = conversationKey(db, app, conversation);
   if (conv === undefined) return { items: [] };
   const only = page.role === undefined ? undefined : roleCodes.code(page.role);
-  const [role = -1, id = ''] = (decodeCursor(page.cursor) ?? []) as [number?, string?];
+  const [role = -1, id = ''] = (decodeCursor(db, page.cursor) ?? []) as [number?, string?];
   const rows = db.all<{ id: string; role: number; joinedAt: number }>(
     `SELECT id, role, joinedAt FROM member WHERE conv = ? AND role IS NOT NULL AND (role, id) > (?, ?) AND role BETWEEN ? AND ?
      ORDER BY role, id LIMIT ?`,
@@ -81,7 +81,9 @@ export function memberPage(
       role: roleCodes.word(row.role) as Role,
       joinedAt: row.joinedAt,
     })),
-    ...(rows.length > page.limit && last !== undefined ? { cursor: encodeCursor([last.role, last.id]) } : {}),
+    ...(rows.length > page.limit && last !== undefined
+      ? { cursor: encodeCursor(db, [last.role, last.id]) }
+      : {}),
   };
 }
 
@@ -116,7 +118,7 @@ export function receipts(
     seq, seq, conv, seq, author,
   ) ?? { delivered: 0, read: 0, of: 0 }; // prettier-ignore
   const column = page.kind === 'read' ? 'readSeq' : 'deliveredSeq';
-  const [after = ''] = (decodeCursor(page.cursor) ?? []) as [string?];
+  const [after = ''] = (decodeCursor(db, page.cursor) ?? []) as [string?];
   const rows = db.all<{ id: string; time: number | null }>(
     `SELECT m.id, (SELECT e.time FROM entry e WHERE e.conv = m.conv AND e.seq <= m.${column} ORDER BY e.seq DESC LIMIT 1) AS time
      ${who} AND m.${column} >= ? AND m.id > ? ORDER BY m.id LIMIT ?`,
@@ -126,7 +128,7 @@ export function receipts(
   const last = items.at(-1);
   return {
     items: items.map(({ id, time }) => ({ client: id as ClientId, time: time ?? 0 })),
-    ...(rows.length > page.limit && last !== undefined ? { cursor: encodeCursor([last.id]) } : {}),
+    ...(rows.length > page.limit && last !== undefined ? { cursor: encodeCursor(db, [last.id]) } : {}),
     ...counts,
   };
 }

@@ -40,7 +40,7 @@ export function migrate(db: Database, steps: readonly ((db: Database) => void)[]
   }
 }
 
-/** Sync tokens begin with it: a token of another store, or of one that was restored, is known as foreign. */
+/** Sync tokens are sealed with it: a token of another store, or of one that was restored, is known as foreign. */
 export const newStoreId = (): string => randomBytes(9).toString('base64url');
 
 if (migrations.length !== schemaVersion) throw new Error('schemaVersion and migrations disagree');

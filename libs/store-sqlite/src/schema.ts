@@ -10,7 +10,7 @@ import type { StoredKind } from '@hongyan/conversations';
 export const schemaVersion = 1;
 
 export const schemaSql = `
--- One row each: 'id' (random; part of sync tokens), 'rev' (the last revision given out).
+-- One row each: 'id' (random and secret: cursors and sync tokens are sealed with it), 'rev' (the last revision given out).
 CREATE TABLE store (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tenant (id TEXT PRIMARY KEY, name TEXT NOT NULL, createdAt INTEGER NOT NULL) STRICT, WITHOUT ROWID;

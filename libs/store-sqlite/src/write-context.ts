@@ -124,8 +124,9 @@ export class WriteContext {
     head.own = undefined;
   }
 
+  /** Higher than all before; about the time in microseconds, so that it does not count what other apps do. */
   nextRev(): number {
-    return (this.rev += 1);
+    return (this.rev = Math.max(this.rev + 1, Date.now() * 1_000));
   }
 
   /** Last thing before the commit. */
