@@ -1,0 +1,15 @@
+export { PullError, SourceRefusal } from './errors.js';
+export type { PullErrorKind } from './errors.js';
+export { type FoundCredentials, findCredentials } from './credentials.js';
+export { type Place as ServerPlace, findServer, regionOf } from './regions.js';
+export { HttpSource, type HttpSourceOptions } from './http-source.js';
+export type { Source } from './ports.js';
+export { type PullOptions, pull } from './pull.js';
+export type { MediaOptions } from './pull-media.js';
+export { type Estimate, estimatePull } from './estimate-pull.js';
+export { type VerifyReport, verifyPull } from './verify-pull.js';
+export { readExport } from './read-export.js';
+export { type StoredRow, readRows } from './read-rows.js';
+export { PullFolder } from './pull-folder.js';
+export { standardStreams, regions } from './types.js';
+export type { Manifest, ManifestStream, PartEntry, PullEvent, Region, Row } from './types.js';

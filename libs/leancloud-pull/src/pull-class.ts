@@ -1,0 +1,138 @@
+import { type PullContext, runStream } from './context.js';
+import { SourceRefusal } from './errors.js';
+import { fingerprint } from './fingerprint.js';
+import { readRows } from './read-rows.js';
+import type { Row } from './types.js';
+
+interface ClassCursor {
+  /** Rows changed before this are in the folder already. ISO, server's clock. */
+  readonly since?: string;
+  /** Where the next pull begins to look for changes. */
+  readonly nextSince: string;
+  /** The last object id of this pull. */
+  readonly last?: string;
+  readonly read: number;
+}
+
+interface ScanAnswer {
+  readonly results?: readonly Row[];
+  readonly cursor?: string;
+}
+
+/** A row may be stored with a time somewhat before it becomes visible. */
+const MARGIN_MS = 5 * 60_000;
+
+/**
+ * A class, in the order of object ids, by scan. LeanCloud's cursor lives ten minutes; where there is none (after an
+ * interruption or a long pause) the scan begins behind the last id. A later pull asks for what changed since the last
+ * one began, and appends what is not in the folder already.
+ */
+export function pullClass(
+  context: PullContext,
+  stream: string,
+  className: string,
+  { required = false } = {},
+): Promise<void> {
+  const { folder, source } = context;
+  return runStream<ClassCursor>(
+    context,
+    stream,
+    { kind: 'append', rangeOf: (row) => textOf(row['objectId']) },
+    async (last) => {
+      await source.get(`1.1/classes/${className}`, { limit: 0, count: 1 }).catch(() => undefined); // sets serverTime
+      return {
+        since: last?.nextSince,
+        nextSince: new Date(source.serverTime - MARGIN_MS).toISOString(),
+        read: 0,
+      };
+    },
+    async (writer, begun) => {
+      const stored =
+        begun.since === undefined ? undefined : await storedSince(folder.path, stream, begun.since);
+      const total = await countOf(context, className, begun.since);
+      if (total instanceof SourceRefusal) {
+        if (required) throw total;
+        return { cursor: begun, unavailable: total.message };
+      }
+      let cursor = begun;
+      let scan: string | undefined;
+      let pending = fetchPage(context, className, cursor, scan);
+      for (;;) {
+        const page = await pending;
+        const rows = page.results ?? [];
+        if (rows.length === 0) return { cursor };
+        const last = textOf(rows.at(-1)!['objectId']);
+        if (last === undefined || (cursor.last !== undefined && last <= cursor.last))
+          throw new SourceRefusal(
+            `1.1/scan/classes/${className}`,
+            200,
+            undefined,
+            'the scan does not advance',
+          );
+        scan = page.cursor;
+        cursor = { ...cursor, last, read: cursor.read + rows.length };
+        pending = fetchPage(context, className, cursor, scan);
+        pending.catch(() => undefined); // looked at in the next round
+        await writer.append(stored === undefined ? rows : rows.filter((row) => !stored.has(keyOf(row))));
+        await writer.checkpoint(cursor);
+        context.progress.moved(stream, writer.rows, Math.min(1, cursor.read / Math.max(1, total)));
+      }
+    },
+  );
+}
+
+async function fetchPage(
+  { source, pageSize }: PullContext,
+  className: string,
+  { since, last }: ClassCursor,
+  scan: string | undefined,
+): Promise<ScanAnswer> {
+  const path = `1.1/scan/classes/${className}`;
+  const where = whereOf(since, last);
+  if (scan !== undefined) {
+    try {
+      // The cursor stands behind the last page; the condition it began with must be the same.
+      return await source.get<ScanAnswer>(path, { limit: pageSize, cursor: scan, where: whereOf(since) });
+    } catch (error) {
+      if (!(error instanceof SourceRefusal)) throw error; // else: it is too old
+    }
+  }
+  return source.get<ScanAnswer>(path, { limit: pageSize, where });
+}
+
+function whereOf(since?: string, last?: string): string | undefined {
+  const where = {
+    ...(since === undefined ? {} : { updatedAt: { $gte: { __type: 'Date', iso: since } } }),
+    ...(last === undefined ? {} : { objectId: { $gt: last } }),
+  };
+  return Object.keys(where).length === 0 ? undefined : JSON.stringify(where);
+}
+
+/** The number of rows, or the refusal if there is no such class or it may not be read. */
+export async function countOf(
+  { source }: Pick<PullContext, 'source'>,
+  className: string,
+  since?: string,
+): Promise<number | SourceRefusal> {
+  try {
+    const parameters = { limit: 0, count: 1, where: whereOf(since) };
+    const { count } = await source.get<{ count?: number }>(`1.1/classes/${className}`, parameters);
+    return count ?? 0;
+  } catch (error) {
+    if (error instanceof SourceRefusal) return error;
+    throw error;
+  }
+}
+
+const keyOf = (row: Row): number => fingerprint(JSON.stringify(row));
+
+async function storedSince(root: string, stream: string, since: string): Promise<Set<number>> {
+  const keys = new Set<number>();
+  for await (const { row, text } of readRows(root, stream)) {
+    const changed = textOf(row['updatedAt']) ?? textOf(row['createdAt']);
+    if (changed === undefined || changed >= since) keys.add(fingerprint(text));
+  }
+  return keys;
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
