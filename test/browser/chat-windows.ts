@@ -6,7 +6,7 @@ import { until } from './until.js';
 const screenshots = resolve(__dirname, '../../.cache/screenshots');
 const patienceMs = 15_000;
 
-const launchOptions = {
+export const launchOptions = {
   executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
   args: [
     '--no-sandbox',

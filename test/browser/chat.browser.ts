@@ -187,6 +187,9 @@ describe('a group', () => {
     await ann.shoot('members');
     await ann.page.keyboard.press('Escape');
     await bob.page.getByText('greta added holger').waitFor();
+    await bob.page.reload();
+    await bob.page.getByText('greta added holger').waitFor();
+    await bob.message('paddles').waitFor();
     await bob.shoot('group');
     await ann.input.pressSequentially('See you tomorrow @g');
     await ann.page.getByRole('option', { name: '@gustav' }).waitFor();
@@ -273,8 +276,9 @@ describe('a connection that goes', () => {
 
     await server.kill();
     await ann.banner.getByText(/Offline. Next attempt in \d+ s/).waitFor();
+    await ann.tool('before', 'Reply');
     await ann.say('written while nobody listens');
-    await ann.sent('written while', 'queued').waitFor();
+    await ann.sent('written while', 'queued').locator('.quote').filter({ hasText: 'before' }).waitFor();
     await ann.shoot('offline');
     // Both windows stay away until somebody else has written.
     for (const window of [ann, bob])
