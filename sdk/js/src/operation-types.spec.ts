@@ -35,6 +35,23 @@ describe('what is published', () => {
 
   const dist = join(__dirname, '../dist');
   const built = existsSync(join(dist, 'hongyan.iife.js')); // `npm test` builds first
+  (built ? it : it.skip)(
+    'needs nothing of a browser or of Node to be loaded and to begin',
+    () => {
+      const script = join(__dirname, '../test/bare-context.mjs');
+      const flags = ['--experimental-vm-modules', '--no-warnings'];
+      const { stdout, stderr } = spawnSync(process.execPath, [...flags, script], { encoding: 'utf8' });
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toMatchObject({
+        state: 'connecting',
+        pending: 1,
+        opened: [expect.stringContaining('ws://im.example.com/')],
+        bytes: [1, 2, 3],
+      });
+    },
+    60_000,
+  );
+
   (built ? it : it.skip)('is small, and knows nothing of the schemas', () => {
     const bundle = readFileSync(join(dist, 'hongyan.iife.js'));
     expect(gzipSync(bundle).length).toBeLessThan(25_000);

@@ -36,13 +36,24 @@ export class IndexedDBStorage implements Storage {
     });
   }
 
+  /** Opens it once; anew after it could not be opened, or the browser closed it. */
   #open(): Promise<IDBDatabase> {
-    this.#database ??= new Promise((resolve, reject) => {
-      const request = indexedDB.open(this.name, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(storeName);
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error ?? new Error('IndexedDB'));
+    this.#database ??= this.#request().catch((error: unknown) => {
+      this.#database = undefined;
+      throw error;
     });
     return this.#database;
+  }
+
+  async #request(): Promise<IDBDatabase> {
+    const request = indexedDB.open(this.name, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(storeName);
+    const database = await answered(request);
+    database.onclose = () => (this.#database = undefined);
+    database.onversionchange = () => {
+      database.close(); // somebody deletes it: it is not kept from that
+      this.#database = undefined;
+    };
+    return database;
   }
 }
