@@ -72,7 +72,7 @@ const servers = {
   },
 };
 
-const testTimeouts = { int: 30_000, e2e: 60_000, browser: 60_000 };
+const testTimeouts = { int: 30_000, e2e: 60_000, compat: 60_000, browser: 60_000 };
 
 export default {
   passWithNoTests: true, // of one project; `npm test` fails if no test ran at all

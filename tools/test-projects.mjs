@@ -12,6 +12,7 @@ export const testProjects = {
   },
   int: { folders: ['apps', 'libs', 'test'], pattern: '\\.int\\.spec\\.ts$' },
   e2e: { folders: ['test/e2e'], pattern: '\\.e2e\\.ts$' },
+  compat: { folders: ['test/compat'], pattern: '\\.e2e\\.ts$' },
   browser: { folders: ['test/browser'], pattern: '\\.browser\\.ts$' },
 };
 

@@ -82,7 +82,7 @@ function runEverything() {
   const inProcess = ['unit', 'int'].filter(has);
   if (inProcess.length > 0) step(inProcess.join(' + '), () => runJest(inProcess, selection, []));
   // These start servers of their own, which would starve each other: one after another.
-  const withServers = ['e2e', 'browser'].filter(has);
+  const withServers = ['e2e', 'compat', 'browser'].filter(has);
   if (withServers.length > 0)
     step(withServers.join(' + '), () => runJest(withServers, selection, ['--runInBand']));
   if (total.passed + total.failed === 0) failures.push('no test ran');

@@ -118,6 +118,7 @@ describe('creating', () => {
       members: ['bob'],
       ttl: 60,
     });
+    expect(conversation.id).toMatch(/^_tmp:[0-9a-f]{24}$/);
     expect(await ann.outcome('message.send', { conversation: conversation.id, body: 'x' })).toBe('ok');
     expect(await ann.outcome('conversation.add', { conversation: conversation.id, members: ['cat'] })).toBe(
       'wrong_kind',

@@ -35,7 +35,7 @@ export async function createConversation(
   const now = core.clock();
   const members = firstMembers(caller, args);
   const uniqueKey = uniqueKeyFor(caller, args, members);
-  const id = args.id ?? newConversationId(now);
+  const id = args.id ?? newConversationId(now, args.kind);
   const conversation: Conversation = {
     id,
     kind: args.kind,

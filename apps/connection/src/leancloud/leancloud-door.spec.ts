@@ -80,9 +80,14 @@ describe('the route', () => {
     expect((await get('/v1/routes')).status).toBe(404);
   });
 
-  it('sends nobody here while the server goes away', async () => {
-    await rig.leanCloud.drain(0);
-    expect((await get('/v1/route?appId=red')).status).toBe(503);
+  it('says so when no server takes clients', async () => {
+    await rig.stop();
+    rig = await startLeanCloudRig([sampleApp('red')], {}, { route: () => Promise.resolve(undefined) });
+    const none = await get('/v1/route?appId=red');
+    expect([none.status, await none.json()]).toEqual([
+      503,
+      { code: 4200, error: 'No server takes clients now.' },
+    ]);
   });
 });
 

@@ -10,6 +10,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { ConnectionParts } from '../connection-parts.js';
 import { LeanCloudDoor } from './leancloud-door.js';
 import { LocalPodDirectory, type PodDirectory } from './pod-directory.js';
+import { restEndpoint } from './rest-endpoint.js';
 import { routeEndpoint } from './route-endpoint.js';
 
 /** What the module wires its door to. */
@@ -31,7 +32,7 @@ export class LeanCloudModule implements OnModuleInit, BeforeApplicationShutdown 
 
   static forRoot(parts: ConnectionParts, pods?: PodDirectory): DynamicModule {
     const door = new LeanCloudDoor(parts);
-    const wiring = new LeanCloudWiring(parts, pods ?? new LocalPodDirectory(() => !door.isDraining));
+    const wiring = new LeanCloudWiring(parts, pods ?? new LocalPodDirectory());
     return {
       module: LeanCloudModule,
       providers: [
@@ -46,6 +47,7 @@ export class LeanCloudModule implements OnModuleInit, BeforeApplicationShutdown 
     const { httpAdapter } = this.host;
     const { parts, pods } = this.wiring;
     httpAdapter.use(routeEndpoint(parts.apps, pods));
+    httpAdapter.use(restEndpoint(parts));
     const server = httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (!isSocketIo(request.url)) this.door.upgrade(request, socket, head);

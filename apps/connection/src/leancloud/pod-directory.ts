@@ -20,14 +20,14 @@ export interface PodDirectory {
   route(app: AppId, reached: Reached): Promise<{ first: Route; second: Route; ttl: number } | undefined>;
 }
 
-/** An installation of one process: it is where the client asked. */
+/**
+ * An installation of one process: it is where the client asked, even while it goes away, because the next one will be
+ * there. Clients that are told of no server give up instead of trying again.
+ */
 export class LocalPodDirectory implements PodDirectory {
-  constructor(
-    private readonly accepting: () => boolean,
-    private readonly ttl = 3600,
-  ) {}
+  constructor(private readonly ttl = 3600) {}
 
-  route(_app: AppId, reached: Reached): Promise<{ first: Route; second: Route; ttl: number } | undefined> {
-    return Promise.resolve(this.accepting() ? { first: reached, second: reached, ttl: this.ttl } : undefined);
+  route(_app: AppId, reached: Reached): Promise<{ first: Route; second: Route; ttl: number }> {
+    return Promise.resolve({ first: reached, second: reached, ttl: this.ttl });
   }
 }

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import type { ConnectionOptions } from '../connection-parts.js';
 import { startRig, type Rig } from '../fixtures.contract.js';
 import { LeanCloudDoor } from './leancloud-door.js';
-import { LocalPodDirectory } from './pod-directory.js';
+import { LocalPodDirectory, type PodDirectory } from './pod-directory.js';
 import { routeEndpoint } from './route-endpoint.js';
 
 export interface LeanCloudRig extends Rig {
@@ -26,10 +26,11 @@ export interface ConnectOptions {
 export async function startLeanCloudRig(
   apps: App[],
   options: Partial<ConnectionOptions> = {},
+  pods?: PodDirectory,
 ): Promise<LeanCloudRig> {
   const rig = await startRig(apps, options);
   const leanCloud = new LeanCloudDoor(rig.parts);
-  const endpoint = routeEndpoint(rig.parts.apps, new LocalPodDirectory(() => !leanCloud.isDraining));
+  const endpoint = routeEndpoint(rig.parts.apps, pods ?? new LocalPodDirectory());
   const http = createServer((request, response) =>
     endpoint(request, response, () => {
       response.statusCode = 404;

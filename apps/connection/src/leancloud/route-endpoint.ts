@@ -2,14 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AppDirectory } from '@hongyan/apps';
 import { codes, type CodeName } from '@hongyan/leancloud';
 import { asAppId } from '@hongyan/protocol';
+import { allowCrossOrigin, sendJson, urlOf } from './http.js';
 import type { PodDirectory, Reached, Route } from './pod-directory.js';
 
 type Next = (error?: unknown) => void;
-
-const allowedHeaders = [
-  ...['X-LC-Id', 'X-LC-Key', 'X-LC-Sign', 'X-LC-Session', 'X-LC-IM-Session-Token', 'X-LC-UA', 'X-LC-Prod'],
-  'Content-Type',
-].join(', ');
 
 /**
  * `GET /v1/route` (where to connect) and `GET /2/route` (which hosts serve what), for any web page. A configured server
@@ -18,25 +14,16 @@ const allowedHeaders = [
 export const routeEndpoint =
   (apps: AppDirectory, pods: PodDirectory) =>
   (request: IncomingMessage, response: ServerResponse, next: Next): void => {
-    const url = new URL((request.url ?? '/').replace(/^\/+/, '/'), 'http://localhost');
-    const path = url.pathname.replace(/\/{2,}/g, '/');
+    const url = urlOf(request);
+    const path = url.pathname;
     if (path !== '/v1/route' && path !== '/2/route') return next();
-    response.setHeader('Access-Control-Allow-Origin', '*');
-    if (request.method === 'OPTIONS') return preflight(response);
+    if (allowCrossOrigin(request, response)) return;
     if (request.method !== 'GET' && request.method !== 'HEAD') return next();
     answer(apps, pods, request, url, path === '/2/route').then(
-      ([status, body]) => send(response, status, body),
+      ([status, body]) => sendJson(response, status, body),
       (error: unknown) => next(error),
     );
   };
-
-function preflight(response: ServerResponse): void {
-  response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, DELETE, OPTIONS');
-  response.setHeader('Access-Control-Allow-Headers', allowedHeaders);
-  response.setHeader('Access-Control-Max-Age', '86400');
-  response.statusCode = 204;
-  response.end();
-}
 
 async function answer(
   apps: AppDirectory,
@@ -83,11 +70,4 @@ export function reachedOf(request: IncomingMessage): Reached {
   const proto = first('x-forwarded-proto').toLowerCase();
   const encrypted = (request.socket as { encrypted?: boolean }).encrypted === true;
   return { host, secure: proto === '' ? encrypted : proto === 'https' || proto === 'wss' };
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.statusCode = status;
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.setHeader('Cache-Control', 'no-store');
-  response.end(JSON.stringify(body));
 }

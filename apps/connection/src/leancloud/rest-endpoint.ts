@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { leanCloudError, LeanCloudError } from '@hongyan/leancloud';
+import { asAppId, AppError, type Caller, type OperationName, type Result } from '@hongyan/protocol';
+import type { ConnectionParts } from '../connection-parts.js';
+import { conversationOf, isObject, parseJson } from './calls.js';
+import type { Given } from './given.js';
+import { allowCrossOrigin, sendJson, urlOf } from './http.js';
+
+type Next = (error?: unknown) => void;
+type Answer = (parts: ConnectionParts, caller: Caller, query: URLSearchParams) => Promise<object>;
+
+/** The REST calls that the realtime clients make by themselves, each with the token of its session. */
+const answers: Readonly<Record<string, Answer>> = {
+  '/1.1/classes/_ConversationMemberInfo': memberInfos,
+  '/1.1/rtm/notifications': noNotifications,
+};
+
+export const restEndpoint =
+  (parts: ConnectionParts) =>
+  (request: IncomingMessage, response: ServerResponse, next: Next): void => {
+    const url = urlOf(request);
+    const answer = Object.hasOwn(answers, url.pathname) ? answers[url.pathname]! : undefined;
+    if (answer === undefined) return next();
+    if (allowCrossOrigin(request, response)) return;
+    if (request.method !== 'GET') return next();
+    callerOf(parts, request, url.searchParams)
+      .then((caller) => answer(parts, caller, url.searchParams))
+      .then(
+        (body) => sendJson(response, 200, body),
+        (error: unknown) => {
+          if (!(error instanceof AppError || error instanceof LeanCloudError)) return next(error);
+          const { code, detail, reason } = leanCloudError(error, 'query');
+          const status = error instanceof AppError ? error.definition.httpStatus : 400;
+          sendJson(response, status, { code, error: detail ?? reason });
+        },
+      );
+  };
+
+/** The session's token proves both the app's client and that it asks for itself. */
+async function callerOf(
+  { apps, authenticator }: ConnectionParts,
+  request: IncomingMessage,
+  query: URLSearchParams,
+): Promise<Caller> {
+  const id = header(request, 'x-lc-id');
+  const app = id === '' || id.length > 64 ? undefined : await apps.find(asAppId(id));
+  if (app === undefined) throw new AppError('app_unavailable');
+  const token = header(request, 'x-lc-im-session-token');
+  if (token === '') throw new AppError('unauthenticated');
+  const { session } = await authenticator.login(app, { kind: 'session', token }, Date.now());
+  const client = query.get('client_id');
+  if (client !== null && client !== session.client) throw new AppError('forbidden');
+  return { app: app.id, client: session.client, device: session.device, server: false };
+}
+
+const header = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? '');
+
+const deadlineMs = 10_000;
+
+function run<N extends OperationName>(
+  { commands }: ConnectionParts,
+  caller: Caller,
+  name: N,
+  args: Given<N>,
+): Promise<Result<N>> {
+  return commands.execute(caller, name, args as never, { deadline: Date.now() + deadlineMs });
+}
+
+/** Who was given a role. The owner has no row: `c` of the conversation says it. */
+async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSearchParams): Promise<object> {
+  const where = parseJson(query.get('where') ?? undefined, 'where');
+  const cid = query.get('cid') ?? (isObject(where) ? where['cid'] : undefined);
+  const conversation = conversationOf(typeof cid === 'string' ? cid : undefined);
+  const results: object[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await run(parts, caller, 'conversation.members', {
+      conversation,
+      role: 'manager',
+      limit: 100,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { client } of page.items)
+      results.push({
+        objectId: `${conversation}:${client}`,
+        cid: conversation,
+        clientId: client,
+        role: 'Manager',
+      });
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  const skip = Number(query.get('skip') ?? 0) || 0;
+  const limit = Number(query.get('limit') ?? results.length) || results.length;
+  return { results: results.slice(skip, skip + limit) };
+}
+
+/** There is no store of notifications yet (docs/leancloud/gaps.md): both clients read “nothing was missed that is known”. */
+function noNotifications(_parts: ConnectionParts, _caller: Caller, query: URLSearchParams): Promise<object> {
+  return Promise.resolve(
+    query.has('notification_type')
+      ? { hasMore: false, notifications: [] }
+      : {
+          permanent: { notifications: [] },
+          droppable: { invalidLocalConvCache: true, notifications: [] },
+        },
+  );
+}

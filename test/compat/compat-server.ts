@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const startMs = 30_000;
+export const masterKey = 'compat-master-key';
+export const appKey = 'compat-app-key';
+
+export interface CompatApp {
+  readonly id: string;
+}
+
+/**
+ * The server that the clients are held to: a real standalone process with a folder of its own, or the one at
+ * HONGYAN_COMPAT_URL (with its operator token in HONGYAN_COMPAT_TOKEN), which is then not restarted.
+ */
+export interface CompatServer {
+  readonly url: string;
+  readonly canRestart: boolean;
+  /** A new app that starts from the preset `leancloud`. */
+  app(settings?: Record<string, unknown>): Promise<CompatApp>;
+  /** The app's own server calls. */
+  rest(app: CompatApp, method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+  /** `signal` ends the process as it is; afterwards the same folder and port are served again. */
+  restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startCompatServer(): Promise<CompatServer> {
+  const given = process.env['HONGYAN_COMPAT_URL'];
+  if (given !== undefined) {
+    const nothing = () => Promise.resolve();
+    const calls = callsOf(given, process.env['HONGYAN_COMPAT_TOKEN'] ?? '');
+    return { ...calls, url: given, canRestart: false, restart: nothing, stop: nothing };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'hongyan-compat-'));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let child = await launch(folder, port);
+  const calls = callsOf(url, readFileSync(join(folder, 'operator.token'), 'utf8').trim());
+  return {
+    ...calls,
+    url,
+    canRestart: true,
+    async restart(signal) {
+      await end(child, signal);
+      child = await launch(folder, port);
+    },
+    async stop() {
+      await end(child, 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' | 'rest'> {
+  const call = async (method: string, path: string, headers: Record<string, string>, body?: unknown) => {
+    const response = await fetch(`${url}/${path}`, {
+      method,
+      headers: { ...headers, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  };
+  const operator = { authorization: `Bearer ${operatorToken}` };
+  let tenant: Promise<string> | undefined;
+  return {
+    async app(settings = {}) {
+      tenant ??= call('POST', 'admin/v1/tenants', operator, { name: 'compat' }).then(({ id }) => String(id));
+      // Ids of this ending make the clients ask for nothing but the URL.
+      const id = `${Math.random().toString(36).slice(2, 12)}-MdYXbMMI`;
+      const app = { tenant: await tenant, name: id, id, key: appKey, masterKey, preset: 'leancloud' };
+      await call('POST', 'admin/v1/apps', operator, {
+        ...app,
+        settings: { 'limits.commandsPerSecond': 10_000, ...settings },
+      });
+      return { id };
+    },
+    rest: ({ id }, method, path, body) =>
+      call(method, path, { 'x-hongyan-app': id, authorization: `Bearer ${masterKey}` }, body),
+  };
+}
+
+async function launch(folder: string, port: number): Promise<ChildProcess> {
+  const main = join(process.cwd(), 'dist/apps/cli/src/main.js');
+  const args = [main, 'serve', '--data', folder, '--port', String(port), '--host', '127.0.0.1'];
+  const env = { ...process.env, HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1' };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text: Buffer) => (said += text.toString()));
+  const deadline = Date.now() + startMs;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the server ended: ${said}`);
+    if (Date.now() > deadline) throw new Error(`the server is not ready: ${said}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+    if (answer?.ok) return child;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill(signal);
+  const kill = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(kill);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

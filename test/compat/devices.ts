@@ -1,0 +1,127 @@
+import type * as Sdk5 from 'leancloud-realtime-5';
+import { appKey, type CompatApp, type CompatServer } from './compat-server.js';
+
+export type Sdk = typeof Sdk5;
+export type IMClient = Sdk5.IMClient;
+export type Conversation = Sdk5.Conversation;
+
+/**
+ * One device: an SDK of its own. The SDK allows one Realtime per app and keeps it in its module, so each device gets
+ * a module of its own, as it would in another page or process.
+ */
+export interface Device {
+  readonly sdk: Sdk;
+  readonly realtime: Sdk5.Realtime;
+  readonly clients: IMClient[];
+  login(
+    id: string,
+    options?: { tag?: string; isReconnect?: boolean } & Record<string, unknown>,
+  ): Promise<IMClient>;
+  /** The socket is gone, as when a network is lost. */
+  cut(): Promise<void>;
+}
+
+interface Innards {
+  /** Settles when the connection is there. */
+  readonly _openPromise?: Promise<{ readonly _ws: { terminate?(): void; close(): void } | null }>;
+  /** Stops what would try to come back for ever. */
+  pause(): void;
+}
+
+export function device(
+  server: CompatServer,
+  app: CompatApp,
+  options: Record<string, unknown> = {},
+  version: 4 | 5 = 5,
+): Device {
+  let sdk!: Sdk;
+  jest.isolateModules(() => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- each device has the module anew
+    sdk = require(version === 5 ? 'leancloud-realtime-5' : 'leancloud-realtime-4') as Sdk;
+  });
+  const realtime = new sdk.Realtime({ appId: app.id, appKey, server: server.url, ...options });
+  const clients: IMClient[] = [];
+  const made: Device = {
+    sdk,
+    realtime,
+    clients,
+    async login(id, more) {
+      const client = await realtime.createIMClient(id, more);
+      clients.push(client);
+      return client;
+    },
+    async cut() {
+      const { _ws: socket } = (await (realtime as unknown as Innards)._openPromise)!;
+      if (socket?.terminate !== undefined) socket.terminate();
+      else socket?.close();
+    },
+  };
+  devices.push(made);
+  return made;
+}
+
+const devices: Device[] = [];
+
+/** Says goodbye for all, so that no timer of theirs outlives a test. */
+export async function closeDevices(): Promise<void> {
+  for (const { clients, realtime } of devices.splice(0)) {
+    await Promise.allSettled(clients.map((client) => within(client.close(), 500)));
+    (realtime as unknown as Innards).pause();
+  }
+}
+
+const within = (work: Promise<unknown>, ms: number) =>
+  Promise.race([work, new Promise((resolve) => setTimeout(resolve, ms))]);
+
+interface Emitter {
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  off(event: string, listener: (...args: never[]) => void): unknown;
+}
+
+/** The arguments of the next event that `matches`. */
+export function next<A extends unknown[] = unknown[]>(
+  emitter: unknown,
+  event: string,
+  matches: (...args: A) => boolean = () => true,
+  ms = 5_000,
+): Promise<A> {
+  const source = emitter as Emitter;
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`no "${event}" within ${ms} ms`)), ms);
+    const listener = (...args: A) => {
+      if (!matches(...args)) return;
+      clearTimeout(late);
+      source.off(event, listener as never);
+      resolve(args);
+    };
+    source.on(event, listener as never);
+  });
+}
+
+/** What happened, as `event:detail` lines. */
+export function record(
+  emitter: unknown,
+  events: Readonly<Record<string, (...args: never[]) => unknown>>,
+): string[] {
+  const seen: string[] = [];
+  for (const [event, detail] of Object.entries(events))
+    (emitter as Emitter).on(event, (...args: never[]) =>
+      seen.push(`${event}:${JSON.stringify(detail(...args))}`),
+    );
+  return seen;
+}
+
+export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Waits until it holds; the last failure is the test's. */
+export async function eventually(check: () => void | Promise<void>, ms = 5_000): Promise<void> {
+  const end = Date.now() + ms;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await pause(25);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import { createHmac } from 'node:crypto';
+import { type CompatApp, type CompatServer, masterKey, startCompatServer } from './compat-server.js';
+import { closeDevices, device, eventually, next, pause, record } from './devices.js';
+
+let server: CompatServer;
+let app: CompatApp;
+
+beforeAll(async () => {
+  server = await startCompatServer();
+  app = await server.app();
+});
+afterEach(closeDevices);
+afterAll(() => server.stop());
+
+let nth = 0;
+const name = (id: string) => `${id}-s${(nth += 1)}`;
+type Text = { text: string };
+
+describe('sessions of clients of the SDK', () => {
+  it('works over base64 texts', async () => {
+    const text = device(server, app, { noBinary: true });
+    const other = device(server, app);
+    const [tom, jerry] = [await text.login(name('tom')), await other.login(name('jerry'))];
+    const conversation = await tom.createConversation({ members: [jerry.id], name: '名字' });
+    const got = next<[Text]>(jerry, other.sdk.Event.MESSAGE);
+    await conversation.send(new text.sdk.TextMessage('你好'));
+    expect((await got)[0].text).toBe('你好');
+    const theirs = await jerry.getConversation(conversation.id);
+    expect(theirs.name).toBe('名字');
+    const back = next<[Text]>(tom, text.sdk.Event.MESSAGE);
+    await theirs.send(new other.sdk.TextMessage('hi'));
+    expect((await back)[0].text).toBe('hi');
+  });
+
+  it('several clients on one connection hear their own', async () => {
+    const { login, sdk } = device(server, app);
+    const [tom, jerry] = [await login(name('tom')), await login(name('jerry'))];
+    const conversation = await tom.createConversation({ members: [jerry.id] });
+    const seen = { tom: record(tom, { message: () => 1 }), jerry: record(jerry, { message: () => 1 }) };
+    await conversation.send(new sdk.TextMessage('one'));
+    await eventually(() => expect(seen).toEqual({ tom: [], jerry: ['message:1'] }));
+    await jerry.close();
+    await conversation.send(new sdk.TextMessage('two'));
+    await pause(200);
+    expect(seen).toEqual({ tom: [], jerry: ['message:1'] });
+  });
+
+  it('says who is online', async () => {
+    const [one, two] = [device(server, app), device(server, app)];
+    const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
+    expect(await tom.ping([jerry.id, 'nobody', tom.id])).toEqual([jerry.id, tom.id]);
+    await jerry.close();
+    expect(await tom.ping([jerry.id])).toEqual([]);
+  });
+
+  it('comes back by itself after a lost connection, and gets what is sent then', async () => {
+    const [one, two] = [device(server, app), device(server, app)];
+    const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
+    const conversation = await tom.createConversation({ members: [jerry.id] });
+    await jerry.getConversation(conversation.id);
+    const back = next(jerry, two.sdk.Event.RECONNECT, undefined, 10_000);
+    await two.cut();
+    await pause(100);
+    await conversation.send(new one.sdk.TextMessage('while away'));
+    await back;
+    const theirs = await jerry.getConversation(conversation.id);
+    await eventually(() => expect(theirs.unreadMessagesCount).toBe(1));
+    expect((await theirs.queryMessages({ limit: 5 })).map((m) => (m as unknown as Text).text)).toEqual([
+      'while away',
+    ]);
+    const got = next<[Text]>(jerry, two.sdk.Event.MESSAGE);
+    await conversation.send(new one.sdk.TextMessage('after'));
+    expect((await got)[0].text).toBe('after');
+  });
+
+  it('is in its chat room again after a lost connection', async () => {
+    const [one, two] = [device(server, app), device(server, app)];
+    const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
+    const room = await tom.createChatRoom({ name: 'r' });
+    const theirs = await jerry.getConversation(room.id);
+    await theirs.join();
+    const back = next(jerry, two.sdk.Event.RECONNECT, undefined, 10_000);
+    await two.cut();
+    await back;
+    expect(await room.count()).toBe(2);
+    const got = next<[Text]>(jerry, two.sdk.Event.MESSAGE);
+    await room.send(new one.sdk.TextMessage('still here'));
+    expect((await got)[0].text).toBe('still here');
+  });
+
+  it('replays recalls that were missed', async () => {
+    const [one, two] = [device(server, app), device(server, app)];
+    const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
+    const conversation = await tom.createConversation({ members: [jerry.id] });
+    const got = next(jerry, two.sdk.Event.MESSAGE);
+    const message = await conversation.send(new one.sdk.TextMessage('oops'));
+    await got;
+    await pause(1_100);
+    const back = next(jerry, two.sdk.Event.RECONNECT, undefined, 10_000);
+    const recalled = next<[{ id: string }]>(jerry, two.sdk.Event.MESSAGE_RECALL, undefined, 10_000);
+    await two.cut();
+    await pause(100);
+    await conversation.recall(message);
+    await back;
+    expect((await recalled)[0].id).toBe(message.id);
+  });
+
+  it('lets the later login of a tag win', async () => {
+    const [one, two] = [device(server, app), device(server, app)];
+    const id = name('ann');
+    const first = await one.login(id, { tag: 'phone' });
+    const conflict = next(first, one.sdk.Event.CONFLICT);
+    await two.login(id, { tag: 'phone' });
+    await conflict;
+    await device(server, app).login(id, { tag: 'web' });
+  });
+
+  it('is told when the app’s server kicks it', async () => {
+    const { login, sdk } = device(server, app);
+    const client = await login(name('ann'));
+    const closed = next<[{ code: number; reason: string }]>(client, sdk.Event.CLOSE);
+    await server.rest(app, 'POST', `api/v1/clients/${client.id}/kick`, {});
+    expect((await closed)[0]).toMatchObject({ code: 4115, reason: 'KICKED_BY_APP' });
+  });
+
+  it('logs in with signatures of LeanCloud’s form where the app demands them', async () => {
+    const strict = await server.app({ 'login.unsigned': false });
+    const id = name('ann');
+    const sign = (key: string) => (client: string) => {
+      const timestamp = Date.now();
+      const text = `${strict.id}:${client}::${timestamp}:nonce`;
+      const signature = createHmac('sha1', key).update(text).digest('hex');
+      return { signature, timestamp, nonce: 'nonce' };
+    };
+    await expect(device(server, strict).login(id)).rejects.toMatchObject({ code: 4102 });
+    await expect(
+      device(server, strict).login(id, { signatureFactory: sign('not the key') }),
+    ).rejects.toMatchObject({ code: 4102, name: 'SIGNATURE_FAILED' });
+    const client = await device(server, strict).login(id, { signatureFactory: sign(masterKey) });
+    expect(client.id).toBe(id);
+  });
+
+  it('gives an error, and no wait, for an app that does not exist', async () => {
+    await expect(device(server, { id: 'nobody-MdYXbMMI' }).login('ann')).rejects.toThrow();
+  });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'goes on after the server was ended by %s and came back',
+    async (signal) => {
+      if (!server.canRestart) return;
+      const [one, two] = [device(server, app), device(server, app)];
+      const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
+      const conversation = await tom.createConversation({ members: [jerry.id] });
+      await conversation.send(new one.sdk.TextMessage('before'));
+      const back = [tom, jerry].map((client) => next(client, one.sdk.Event.RECONNECT, undefined, 30_000));
+      await server.restart(signal);
+      await Promise.all(back);
+      const got = next<[Text]>(jerry, two.sdk.Event.MESSAGE);
+      await conversation.send(new one.sdk.TextMessage('after'));
+      expect((await got)[0].text).toBe('after');
+      const theirs = await jerry.getConversation(conversation.id);
+      expect((await theirs.queryMessages({ limit: 5 })).map((m) => (m as unknown as Text).text)).toEqual([
+        'before',
+        'after',
+      ]);
+    },
+  );
+});
