@@ -1,4 +1,4 @@
-import { HongyanClient, type HongyanError } from '@hongyan/sdk';
+import { HongyanClient } from '@hongyan/sdk';
 import { type TestApp, TestServer, until } from './server.js';
 
 jest.setTimeout(60_000);
@@ -139,59 +139,60 @@ it('keeps events, presence and kicks apart', async () => {
   expect(await second.clients[0]!.presence.query(['bob'])).toEqual(['bob']);
 });
 
-it('answers a foreign id like an unknown one', async () => {
-  const made = await server.rest(first.app, 'POST', '/conversations', {
-    kind: 'ordinary',
-    members: ['ann', 'carl'],
-  });
-  const { id: foreign } = (made.body as { conversation: { id: string } }).conversation;
-  const sent = await server.rest(first.app, 'POST', `/conversations/${foreign}/messages`, {
-    from: 'ann',
-    body: 'apple',
-  });
-  const { id: message } = sent.body as { id: string };
-  const unknown = 'f'.repeat(24);
-  const probes = (conversation: string, messageId: string): [string, string, object?][] => [
-    ['GET', `/conversations/${conversation}`],
-    ['PATCH', `/conversations/${conversation}`, { name: 'x' }],
-    ['GET', `/conversations/${conversation}/entries?after=0`],
-    ['GET', `/conversations/${conversation}/messages`],
-    ['GET', `/conversations/${conversation}/members`],
-    ['POST', `/conversations/${conversation}/members`, { members: ['eve'] }],
-    ['POST', `/conversations/${conversation}/messages`, { body: 'x' }],
-    ['POST', `/messages/${messageId}/recall`, {}],
-    ['PATCH', `/messages/${messageId}`, { body: 'x' }],
-    ['GET', `/messages?messages=${messageId}`],
-    ['GET', `/messages/${messageId}/receipts`],
-    ['GET', `/clients/carl/conversations/${conversation}`],
-    ['DELETE', `/conversations/${conversation}`],
-  ];
-  const foreignProbes = probes(foreign, message);
-  const unknownProbes = probes(unknown, `${unknown}.2`);
-  for (const [at, [method, path, body]] of foreignProbes.entries()) {
-    const [, unknownPath] = unknownProbes[at]!;
-    const theirs = await server.rest(second.app, method, path, body);
-    const nobodys = await server.rest(second.app, method, unknownPath, body);
-    const blank = (text: string) => text.replaceAll(foreign, '#').replaceAll(unknown, '#');
-    expect([method, path, theirs.status, blank(theirs.text)]).toEqual([
-      method,
-      path,
-      nobodys.status,
-      blank(nobodys.text),
-    ]);
+it('takes the same operation with the same content once in each app', async () => {
+  const op = 'the-same-operation';
+  const results: object[] = [];
+  for (const { app, clients } of [second, first]) {
+    const body = 'exactly the same';
+    const path = `/api/v1/conversations/${talk}/messages`;
+    const headers = { 'x-hongyan-app': app.id, 'idempotency-key': `${op}-rest` };
+    const byRest = () =>
+      server.request('POST', path, app.masterKey, { from: 'ann', body, type: 'same' }, headers);
+    const bySocket = () =>
+      clients[0]!.call('message.send', { op, conversation: talk, body, type: 'same' });
+    for (const send of [async () => (await byRest()).body as object, bySocket]) {
+      const once = await send();
+      expect(once).not.toHaveProperty('duplicate');
+      expect(await send()).toMatchObject({ ...once, duplicate: true });
+      results.push(once);
+    }
+    const { body: page } = await server.rest(app, 'GET', `/conversations/${talk}/messages?types=same`);
+    expect((page as { messages: object[] }).messages).toHaveLength(2);
   }
-  const refusal = async (id: string) => {
-    const error = (await second.clients[0]!.conversations.get(id).catch(
-      (thrown: unknown) => thrown,
-    )) as HongyanError;
-    return [error.name, error.code, error.message.replaceAll(id, '#')];
-  };
-  expect(await refusal(foreign)).toEqual(await refusal(unknown));
-  const still = await server.rest(first.app, 'GET', `/conversations/${foreign}/messages`);
-  expect(still.text).toContain('apple');
+  expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(4);
 });
 
-it('lets no credential of one app into the other', async () => {
-  const crossed = { id: first.app.id, masterKey: second.app.masterKey };
-  expect((await server.rest(crossed, 'GET', '/conversations')).status).toBe(401);
+it('lets a login of one app end no session of the other', async () => {
+  const enter = async ({ app }: Side, deviceId: string) => {
+    const client = new HongyanClient({
+      url: server.url,
+      appId: app.id,
+      credentials: { clientId: 'dan' },
+      deviceId,
+      tag: 'phone',
+    });
+    await client.connect({ timeoutMs: 10_000 });
+    return client;
+  };
+  const here = await enter(first, 'one');
+  const there = await enter(second, 'two');
+  const again = await enter(first, 'three');
+  await until(() => here.state === 'closed', 'the later login of the same app ends the earlier one');
+  expect([there.state, again.state]).toEqual(['online', 'online']);
+  await Promise.all([here, there, again].map((client) => client.close()));
+});
+
+it('tells a sync of what changed in its own app only', async () => {
+  const { token } = (await server.rest(second.app, 'GET', '/clients/bob/conversations')).body as {
+    token: string;
+  };
+  await server.rest(first.app, 'POST', `/conversations/${talk}/messages`, {
+    from: 'ann',
+    body: 'apple again',
+  });
+  const sync = async ({ app }: Side) =>
+    (await server.rest(app, 'GET', `/clients/bob/sync?token=${encodeURIComponent(token)}`)).body;
+  expect(await sync(second)).toMatchObject({ items: [], gone: [], reset: false });
+  // The token of one app says nothing to the other: the same store, the same moment, its own changes.
+  expect(JSON.stringify(await sync(first))).not.toContain('pear');
 });
