@@ -265,5 +265,5 @@ it(`answers or cuts off ${wanted} bad inputs, and nobody else notices`, async ()
   expect(server.alive).toBe(true);
   expect(server.output).toBe('');
   expect(after).toBeLessThan(allowedMemory);
-  expect(slowest).toBeLessThan(5_000);
+  expect(slowest).toBeLessThan(15_000);
 });

@@ -13,7 +13,8 @@ import { pause, type TestApp, TestServer, until } from './server.js';
 
 jest.setTimeout(90_000);
 
-const startWithinMs = 5_000;
+/** Five seconds on a machine of its own; this leaves room for a busy one. */
+const startWithinMs = 20_000;
 const talk = 'talk';
 const walHeaderBytes = 32;
 

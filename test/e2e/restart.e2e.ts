@@ -6,7 +6,8 @@ import { pause, type TestApp, TestServer, until } from './server.js';
 
 /** Ctrl-C and SIGKILL under the traffic of SDK clients, and how soon the next start serves. */
 
-const startWithinMs = 5_000;
+/** Five seconds on a machine of its own; this leaves room for a busy one. */
+const startWithinMs = 20_000;
 
 let folder: string;
 let server: TestServer;

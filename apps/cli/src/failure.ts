@@ -18,7 +18,10 @@ export class UsageError extends Error {
 /** One line for people, with the code where there is one. */
 export function failureLine(error: unknown): string {
   if (error instanceof Refusal) return `${error.message} (${error.errorName}, ${error.code})`;
-  if (error instanceof Error && ['StartError', 'ConfigError', 'UsageError', 'DemoError'].includes(error.name))
+  if (
+    error instanceof Error &&
+    ['StartError', 'ConfigError', 'UsageError', 'DemoError', 'PullError'].includes(error.name)
+  )
     return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

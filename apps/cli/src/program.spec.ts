@@ -32,6 +32,7 @@ describe('the command line', () => {
       'backup',
       'check',
       'config check',
+      'leancloud pull',
     ]);
   });
 

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { addAppCommands } from './app-commands.js';
 import { addClientCommands } from './client-commands.js';
 import { addConversationCommands } from './conversation-commands.js';
+import { addLeanCloudCommands } from './leancloud-commands.js';
 import { addServeCommands } from './serve-commands.js';
 import { addStoreCommands } from './store-commands.js';
 
@@ -33,6 +34,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage.`,
   addConversationCommands(program);
   addClientCommands(program);
   addStoreCommands(program);
+  addLeanCloudCommands(program);
   addCommonOptions(program);
   return program;
 }

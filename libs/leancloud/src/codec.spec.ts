@@ -13,7 +13,6 @@ import {
   readFrame,
   UnparseableFrame,
 } from './codec.js';
-import type { GenericCommand } from './messages.js';
 import { CommandType, commandName, OpType, opName } from './names.js';
 import { fullMessage, messageTypes, schemaRoot } from './sample-commands.contract.js';
 
