@@ -6,6 +6,9 @@ import type { ServerEvent } from '@hongyan/protocol';
  * Servers do not mask, and compression is off, so one frame serves every socket that gets the event.
  */
 export class Frame {
+  /** An answer: the client asked for it, whatever its size. */
+  asked = false;
+
   constructor(
     readonly bytes: Buffer,
     /** A later frame with the same key says all that this one says. */

@@ -209,6 +209,22 @@ async function pausedReader(): Promise<NetSocket> {
   return socket;
 }
 
+describe('a reader that reads', () => {
+  it('gets an answer of any size, with the events of meanwhile', async () => {
+    rig.commands.answer = () => ({ text: 'x'.repeat(2_000_000) });
+    for (let count = 0; count < 3; count += 1) {
+      const id = client.send('client.unread');
+      await turn();
+      publish(String(count));
+      expect(JSON.stringify(await client.ack(id)).length).toBeGreaterThan(2_000_000);
+    }
+    await client.until(() => names(client.events).length === 3);
+    expect(names(client.events)).toEqual(['0', '1', '2']);
+    expect(client.closed).toBe(false);
+    expect(sessions().map(({ bufferedBytes }) => bufferedBytes)).toEqual([0]);
+  });
+});
+
 describe('a reader that stops reading', () => {
   const toSloth = { audience: { kind: 'clients', clients: [asClientId('sloth')] } } as const;
   const big = 'x'.repeat(10_000);

@@ -50,7 +50,7 @@ const lingerMs = 2_000;
 export interface PressureBounds {
   /** Above it signals are dropped and cursors coalesced, above twice that low room messages, above thrice normal ones. */
   readonly softBytes: number;
-  /** Above it the session ends with `resync`. */
+  /** Above it, of events or of answers, the session ends with `resync`. */
   readonly hardBytes: number;
 }
 
@@ -119,6 +119,9 @@ export abstract class SocketWriter {
   private pending: Frame[] | undefined = undefined;
   private pendingBytes = 0;
   private inFlightBytes = 0;
+  /** Answers among what waits and what is in flight, and among the latter alone. */
+  private askedBytes = 0;
+  private inFlightAskedBytes = 0;
   private scheduled = false;
   /** Frames wait until {@link release}: nothing may overtake the first event. */
   private held = true;
@@ -156,6 +159,10 @@ export abstract class SocketWriter {
     return this.pendingBytes + this.inFlightBytes;
   }
 
+  private get eventBytes(): number {
+    return this.bufferedBytes - this.askedBytes;
+  }
+
   protected get isEnded(): boolean {
     return this.ended;
   }
@@ -164,24 +171,35 @@ export abstract class SocketWriter {
   write(frame: Frame, eventClass: EventClass, priority: 'high' | 'normal' | 'low'): void {
     if (this.ended || this.gaveUp) return;
     const { softBytes } = this.pool.bounds;
-    const { bufferedBytes } = this;
-    if (bufferedBytes > softBytes) {
-      if (mayDrop(bufferedBytes / softBytes, eventClass, priority)) return this.pool.onDrop(eventClass);
+    const { eventBytes } = this;
+    if (eventBytes > softBytes) {
+      if (mayDrop(eventBytes / softBytes, eventClass, priority)) return this.pool.onDrop(eventClass);
       if (frame.key !== undefined && this.replace(frame)) return;
     }
     this.enqueue(frame);
   }
 
-  /** Queues an answer: never dropped, and written before what others get out of this turn. */
+  /**
+   * Queues an answer: never dropped, and written before what others get out of this turn. One may be larger than what
+   * may wait (a page of long messages); who asks on while that much is unread is cut off.
+   */
   protected enqueueAnswer(frame: Frame): void {
-    this.enqueue(frame);
+    if (this.ended || this.gaveUp) return;
+    if (this.askedBytes > this.pool.bounds.hardBytes) return this.giveUp();
+    frame.asked = true;
+    this.askedBytes += frame.bytes.length;
+    this.push(frame);
     if (this.scheduled) this.pool.addAnswered(this);
   }
 
   /** Queues a frame that is never dropped. */
   protected enqueue(frame: Frame): void {
     if (this.ended || this.gaveUp) return;
-    if (this.bufferedBytes + frame.bytes.length > this.pool.bounds.hardBytes) return this.giveUp();
+    if (this.eventBytes + frame.bytes.length > this.pool.bounds.hardBytes) return this.giveUp();
+    this.push(frame);
+  }
+
+  private push(frame: Frame): void {
     if (this.pending === undefined) this.pending = [frame];
     else this.pending.push(frame);
     this.pendingBytes += frame.bytes.length;
@@ -235,6 +253,8 @@ export abstract class SocketWriter {
   /** The transport takes bytes again: the last write has left the process. */
   transportReady(): void {
     this.inFlightBytes = 0;
+    this.askedBytes -= this.inFlightAskedBytes;
+    this.inFlightAskedBytes = 0;
     if (this.pending !== undefined && !this.held) this.schedule();
   }
 
@@ -262,7 +282,9 @@ export abstract class SocketWriter {
       count < pending.length &&
       (count === 0 || length + pending[count]!.bytes.length <= bytesPerWrite)
     ) {
-      length += pending[count]!.bytes.length;
+      const { bytes, asked } = pending[count]!;
+      length += bytes.length;
+      if (asked) this.inFlightAskedBytes += bytes.length;
       count += 1;
     }
     this.pending = count === pending.length ? undefined : pending.slice(count);
@@ -292,6 +314,7 @@ export abstract class SocketWriter {
   private forget(): void {
     this.pending = undefined;
     this.pendingBytes = 0;
+    this.askedBytes = this.inFlightAskedBytes;
   }
 }
 
