@@ -148,8 +148,7 @@ it('takes the same operation with the same content once in each app', async () =
     const headers = { 'x-hongyan-app': app.id, 'idempotency-key': `${op}-rest` };
     const byRest = () =>
       server.request('POST', path, app.masterKey, { from: 'ann', body, type: 'same' }, headers);
-    const bySocket = () =>
-      clients[0]!.call('message.send', { op, conversation: talk, body, type: 'same' });
+    const bySocket = () => clients[0]!.call('message.send', { op, conversation: talk, body, type: 'same' });
     for (const send of [async () => (await byRest()).body as object, bySocket]) {
       const once = await send();
       expect(once).not.toHaveProperty('duplicate');
