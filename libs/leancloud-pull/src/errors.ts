@@ -49,7 +49,7 @@ export function folderError(error: unknown, path: string): unknown {
       `no space left for ${path}; what was reported is safe: free some space and run the same command again`,
       { cause: error },
     );
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EEXIST'].includes(code))
+  if (['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EEXIST'].includes(code))
     return new PullError('folder', `cannot write to ${path} (${code})`, { cause: error });
   if (['EIO', 'EMFILE', 'ENFILE'].includes(code))
     return new PullError('folder', `the file system failed at ${path} (${code})`, { cause: error });

@@ -17,11 +17,13 @@ export const toolVersion = 'hongyan leancloud pull 0.1.0';
 export class PullFolder {
   private constructor(readonly path: string) {}
 
-  /** Makes the folder if need be, and holds it until `release`. */
+  /** Makes the folder if need be, in one that exists, and holds it until `release`. */
   static open(given: string): Promise<PullFolder> {
     const path = resolve(given);
     return onDisk(path, async () => {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
       const folder = new PullFolder(path);
       const strangers = (await readdir(path)).length > 0 && (await folder.manifest()) === undefined;
       if (
