@@ -213,11 +213,19 @@ export class ConversationView {
     ];
     const items: Keyed[] = [];
     const notes = [...timeline.notes.values()].sort((a, b) => a.seq - b.seq);
+    let day: string | undefined;
+    const dayLine = (time: number): boolean => {
+      if (dayKey(time) === day) return false;
+      day = dayKey(time);
+      items.push(line(`day ${day}`, 'day', dayOf(time)));
+      return true;
+    };
     const noteUntil = (seq: number): boolean => {
       let any = false;
       while (notes.length > 0 && (notes[0]?.seq ?? 0) < seq) {
         const note = notes.shift();
         if (note === undefined || (timeline.hasOlder && note.seq < (messages[0]?.seq ?? 0))) continue;
+        dayLine(note.time);
         items.push(line(`note ${note.seq}`, 'note', note.text));
         any = true;
       }
@@ -230,8 +238,7 @@ export class ConversationView {
       const before = rows[index - 1];
       const next = rows[index + 1];
       const noted = noteUntil(message?.seq ?? Infinity);
-      const newDay = before === undefined || dayKey(before.time) !== dayKey(time);
-      if (newDay) items.push(line(`day ${dayKey(time)}`, 'day', dayOf(time)));
+      const newDay = dayLine(time);
       const divide =
         !divided && message?.seq !== undefined && message.seq > (timeline.unreadAfter ?? 0) && from !== me;
       if (divide) {

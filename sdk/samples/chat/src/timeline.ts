@@ -20,6 +20,7 @@ export interface Counts {
 /** Something else that happened among the messages. */
 export interface Note {
   readonly seq: number;
+  readonly time: number;
   readonly text: string;
 }
 
@@ -240,7 +241,7 @@ export class Timeline {
 
   #note(entry: EntryView): void {
     const text = this.describe(entry);
-    if (text !== undefined) this.notes.set(entry.seq, { seq: entry.seq, text });
+    if (text !== undefined) this.notes.set(entry.seq, { seq: entry.seq, time: entry.time, text });
   }
 
   /** What happened besides messages, from the first message that is here up to `end`: the history has messages only. */
