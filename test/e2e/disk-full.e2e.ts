@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HongyanClient } from '@hongyan/sdk';
 import type * as StoreModule from '@hongyan/store-sqlite';
 import type { SqliteStore } from '@hongyan/store-sqlite';
 import { asAppId, asClientId, asConversationId, asOperationId } from '@hongyan/protocol';
 import { WireClient } from '../load/wire-client.js';
-import { type TestApp, TestServer, until } from './server.js';
+import { pause, type TestApp, TestServer } from './server.js';
 
 jest.setTimeout(90_000);
 
@@ -43,70 +44,68 @@ onRealDisk(
   async () => {
     server = await TestServer.start({ folder });
     app = await server.createApp();
+    const client = new HongyanClient({ url: server.url, appId: app.id, credentials: { clientId: 'sdk' } });
     const ann = await login(server, 'ann');
-    const { conversation } = (await ann.call('conversation.create', { op: 'create', members: ['bob'] })) as {
-      conversation: { id: string };
-    };
-    const acknowledged = new Map<string, number>();
-    let sent = 0;
-    const send = async () => {
-      const body = `message ${(sent += 1)} ${'x'.repeat(8_000)}`;
-      const { seq } = (await ann.call('message.send', {
-        op: `op-${sent}`,
-        conversation: conversation.id,
-        body,
-      })) as { seq: number };
-      acknowledged.set(body, seq);
-    };
-    for (let at = 0; at < 20; at += 1) await send();
+    try {
+      await client.connect({ timeoutMs: 10_000 });
+      await server.rest(app, 'POST', '/conversations', { id: 'talk', members: ['ann', 'sdk', 'bob'] });
+      const acknowledged = new Map<string, number>();
+      let sent = 0;
+      const send = async () => {
+        const body = `message ${(sent += 1)} ${'x'.repeat(8_000)}`;
+        const args = { op: `op-${sent}`, conversation: 'talk', body };
+        const { seq } = (await ann.call('message.send', args)) as { seq: number };
+        acknowledged.set(body, seq);
+      };
+      for (let at = 0; at < 20; at += 1) await send();
 
-    const { bavail, bsize } = statfsSync(mountPoint);
-    writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 512 * 1024)));
-    const refusals: string[] = [];
-    while (refusals.length < 5 && sent < 5_000)
-      await send().catch((error: Error) => refusals.push(error.message));
-    expect(refusals).toHaveLength(5);
-    for (const refusal of refusals)
-      expect(refusal).toMatch(/"code":1009,"name":"storage_full".*"temporary":true/);
+      const { bavail, bsize } = statfsSync(mountPoint);
+      writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 512 * 1024)));
+      const refusals: string[] = [];
+      while (refusals.length < 5 && sent < 5_000)
+        await send().catch((error: Error) => refusals.push(error.message));
+      expect(refusals).toHaveLength(5);
+      for (const refusal of refusals)
+        expect(refusal).toMatch(/"code":1009,"name":"storage_full".*"temporary":true/);
+      const path = '/conversations/talk/messages';
+      const byRest = await server.rest(app, 'POST', path, { from: 'ann', body: 'x'.repeat(50_000) });
+      expect([byRest.status, byRest.text]).toEqual([
+        507,
+        expect.stringMatching(/"code":1009,"name":"storage_full"/),
+      ]);
 
-    // Reading goes on, and the server is up.
-    const { messages } = (await ann.call('message.history', { conversation: conversation.id })) as {
-      messages: object[];
-    };
-    expect(messages.length).toBeGreaterThan(0);
-    expect((await server.request('GET', '/health/live', undefined)).status).toBe(200);
+      // Reading goes on, and the server is up.
+      const { messages } = (await ann.call('message.history', { conversation: 'talk' })) as {
+        messages: object[];
+      };
+      expect(messages.length).toBeGreaterThan(0);
+      expect((await server.request('GET', '/health/live', undefined)).status).toBe(200);
 
-    rmSync(filler);
-    await until(
-      () =>
-        send().then(
-          () => true,
-          () => false,
-        ),
-      'sending works again',
-    );
-    for (let at = 0; at < 20; at += 1) await send();
+      // What the SDK cannot send now it tries again, in order, until there is space.
+      const talk = await client.conversations.get('talk');
+      const waiting = Array.from({ length: 30 }, (_, at) => talk.send(`waited ${at} ${'y'.repeat(8_000)}`));
+      await pause(1_000);
+      expect(talk.pending.length).toBeGreaterThan(20);
+      rmSync(filler);
+      const late = await Promise.all(waiting);
+      for (const { body, seq } of late) acknowledged.set(body, seq!);
+      expect(late.map(({ seq }) => seq)).toEqual(late.map(({ seq }) => seq).sort((a, b) => a! - b!));
+      for (let at = 0; at < 20; at += 1) await send();
+      expect(server.alive).toBe(true);
 
-    await server.end('SIGKILL');
-    await server.startAgain();
-    const stored: { seq: number; body: string }[] = [];
-    for (let after = 0; ; after = stored.at(-1)!.seq) {
-      const { body } = await server.rest(
-        app,
-        'GET',
-        `/conversations/${conversation.id}/entries?after=${after}&limit=100`,
+      await server.end('SIGKILL');
+      await server.startAgain();
+      const stored = (await server.entries(app, 'talk')).map((entry) =>
+        entry.kind === 'message' ? entry.message.body : '',
       );
-      const { entries } = body as { entries: { seq: number; kind: string; message: { body: string } }[] };
-      if (entries.length === 0) break;
-      stored.push(
-        ...entries.map(({ seq, kind, message }) => ({ seq, body: kind === 'message' ? message.body : '' })),
-      );
+      for (const [body, seq] of acknowledged)
+        expect([seq, stored[seq - 1]?.slice(0, 20)]).toEqual([seq, body.slice(0, 20)]);
+      expect(new Set(stored).size).toBe(stored.length);
+      expect(await server.findings()).toEqual([]);
+    } finally {
+      ann.close();
+      await client.close();
     }
-    expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, at) => at + 1));
-    const seqOf = new Map(stored.map(({ seq, body }) => [body, seq]));
-    for (const [body, seq] of acknowledged)
-      expect([body.slice(0, 20), seqOf.get(body)]).toEqual([body.slice(0, 20), seq]);
-    ann.close();
   },
 );
 
