@@ -297,4 +297,35 @@ describe('conversations of clients of the SDK', () => {
     await conversation.unblockMembers([bob.id]);
     expect(await conversation.add([bob.id])).toMatchObject({ successfulClientIds: [bob.id] });
   });
+
+  it('services: subscribing, broadcasts, and a thread of one’s own', async () => {
+    const [a, b] = await clients('ann', 'bob');
+    const { conversation } = (await server.rest(app, 'POST', 'api/v1/conversations', {
+      op: 'make-service',
+      kind: 'system',
+      name: 'news',
+    })) as { conversation: { id: string } };
+    const news = (await a!.client.getConversation(conversation.id)) as unknown as {
+      name: string;
+      system: boolean;
+      subscribe(): Promise<unknown>;
+      unsubscribe(): Promise<unknown>;
+      send(message: unknown): Promise<{ id: string }>;
+      queryMessages(options: object): Promise<{ text: string }[]>;
+    };
+    expect([news.name, news.system]).toEqual(['news', true]);
+    await news.subscribe();
+    const heard = next<[{ text: string }]>(a!.client, a!.sdk.Event.MESSAGE);
+    const others = record(b!.client, { message: () => '' });
+    await server.rest(app, 'POST', `api/v1/conversations/${conversation.id}/messages`, {
+      op: 'b1',
+      body: 'today',
+    });
+    expect((await heard)[0].text).toBe('today');
+    const sent = await news.send(new a!.sdk.TextMessage('a question'));
+    expect(sent.id).toBeTruthy();
+    expect((await news.queryMessages({ limit: 5 })).map(({ text }) => text)).toEqual(['today', 'a question']);
+    expect(others).toEqual([]);
+    await news.unsubscribe();
+  });
 });

@@ -24,9 +24,10 @@ export interface Device {
 interface Innards {
   /** Settles when the connection is there. */
   readonly _openPromise?: Promise<{ readonly _ws: { terminate?(): void; close(): void } | null }>;
-  /** Stops what would try to come back for ever. */
-  pause(): void;
 }
+
+/** Its heartbeats and attempts to come back end with it only when it is closed. */
+type Link = { can(step: string): boolean; close(): void } | undefined;
 
 export function device(
   server: CompatServer,
@@ -66,7 +67,9 @@ const devices: Device[] = [];
 export async function closeDevices(): Promise<void> {
   for (const { clients, realtime } of devices.splice(0)) {
     await Promise.allSettled(clients.map((client) => within(client.close(), 500)));
-    (realtime as unknown as Innards).pause();
+    const { _openPromise } = realtime as unknown as Innards;
+    const connection = (await within(_openPromise ?? Promise.resolve(), 500).catch(() => undefined)) as Link;
+    if (connection?.can('close') === true) connection.close();
   }
 }
 

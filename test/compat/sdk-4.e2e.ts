@@ -78,4 +78,18 @@ describe('SDK 4', () => {
     await conversation.send(new one.sdk.TextMessage('again'));
     expect((await got)[0].text).toBe('again');
   });
+
+  it('gets the messages themselves instead of counts, if it wants that', async () => {
+    const [one, two] = [device4(), device4({ pushOfflineMessages: true })];
+    const [tom, jerry] = [await one.login('tom-off'), await two.login('jerry-off')];
+    const conversation = await tom.createConversation({ members: [jerry.id] });
+    await jerry.close();
+    await conversation.send(new one.sdk.TextMessage('first'));
+    await conversation.send(new one.sdk.TextMessage('second'));
+    const texts: string[] = [];
+    const third = device4({ pushOfflineMessages: true });
+    const again = await third.login(jerry.id);
+    again.on(third.sdk.Event.MESSAGE, ((message: Text) => texts.push(message.text)) as never);
+    await eventually(() => expect(texts).toEqual(['first', 'second']));
+  });
 });

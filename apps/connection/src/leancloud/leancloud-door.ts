@@ -9,7 +9,7 @@ import {
   OpType,
   type GenericCommand,
 } from '@hongyan/leancloud';
-import { AppError, hardLimits, type CloseOrder } from '@hongyan/protocol';
+import { AppError, hardLimits, type AppId, type CloseOrder } from '@hongyan/protocol';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
   defaultConnectionOptions,
@@ -42,6 +42,8 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   readonly options: ConnectionOptions;
   private readonly calls: Calls;
   private readonly connections = new Set<Connection>();
+  /** Open sessions: an app's limit. */
+  private readonly perApp = new Map<AppId, number>();
   private readonly sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -145,8 +147,10 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
 
   private async openSession(connection: Connection, command: GenericCommand): Promise<GenericCommand> {
     if (this.isDraining) throw new AppError('shutting_down');
-    const { hub, commands, authenticator, apps } = this.parts;
+    const { hub, authenticator } = this.parts;
     const app = await appOf(this.parts, connection, command.appId);
+    if ((this.perApp.get(app.id) ?? 0) >= app.limits.connections)
+      throw new AppError('limit_exceeded', { detail: 'The app has as many connections as it may have.' });
     const now = Date.now();
     const login = await logIn(this.parts, app, command, now);
     const { session: open } = login;
@@ -157,19 +161,27 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     const former = hub.attach(session);
     if (former !== undefined) this.supersede(former);
     connection.sessions.set(open.client, session);
+    this.perApp.set(app.id, (this.perApp.get(app.id) ?? 0) + 1);
     connection.hasLoggedIn = true;
-    await this.closeOlderOfTag(session);
-    await commands.sessionOpened(open);
-    if (connection.isOver) {
-      this.endSession(session, 'lost');
-      throw new AppError('cancelled');
-    }
-    const known = apps.known(app.id) ?? app;
-    if (known.limits.connections < this.connections.size)
-      this.parts.logger.warn({ what: 'many_connections' });
+    await this.begin(session);
     const { sessionMessage = {} } = command;
-    if (!connection.dialect.offlineMessages) session.push(missed(this.calls, session, sessionMessage));
+    session.push(missed(this.calls, session, sessionMessage, connection.dialect.offlineMessages));
     return openedReply(login, now);
+  }
+
+  private async begin(session: LeanCloudSession): Promise<void> {
+    try {
+      await this.closeOlderOfTag(session);
+      await this.parts.commands.sessionOpened(session.session);
+    } catch (error) {
+      this.endSession(session, 'lost');
+      throw error;
+    }
+    session.isOpening = false;
+    if (!session.isOver) return;
+    // It ended meanwhile: now that it is known to have begun, its end can be told.
+    await this.farewell(session, 'lost');
+    throw new AppError('cancelled');
   }
 
   /** Another connection (or a later login on this one) carries the session now. */
@@ -177,7 +189,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (!(former instanceof LeanCloudSession)) return;
     former.isOver = true;
     const { sessions } = former.connection;
-    if (sessions.get(former.client) === former) sessions.delete(former.client);
+    if (sessions.get(former.client) === former) this.forget(former);
   }
 
   /** Single login per tag: the tokens are revoked already; this closes what is open on other devices. */
@@ -203,12 +215,20 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   private endSession(session: LeanCloudSession, reason: 'logout' | 'lost' | 'kicked' | 'conflict'): void {
     const { sessions } = session.connection;
     if (sessions.get(session.client) !== session) return;
-    sessions.delete(session.client);
+    this.forget(session);
     session.isOver = true;
     this.parts.hub.detach(session);
-    void this.farewell(session, reason).catch((error: unknown) =>
-      this.report(error, { cmd: CommandType.session }),
-    );
+    if (!session.isOpening)
+      void this.farewell(session, reason).catch((error: unknown) =>
+        this.report(error, { cmd: CommandType.session }),
+      );
+  }
+
+  private forget({ connection, session: { app, client } }: LeanCloudSession): void {
+    connection.sessions.delete(client);
+    const left = (this.perApp.get(app) ?? 1) - 1;
+    if (left === 0) this.perApp.delete(app);
+    else this.perApp.set(app, left);
   }
 
   private async farewell(session: LeanCloudSession, reason: 'logout' | 'lost' | 'kicked' | 'conflict') {

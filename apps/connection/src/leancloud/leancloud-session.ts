@@ -37,6 +37,8 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
   /** Messages of this session whose receipts were asked for. */
   readonly receipts = new ReceiptWatch();
   will: WillMessage | undefined;
+  /** The conversation service does not know of it yet. */
+  isOpening = true;
   /** No longer of this connection. */
   isOver = false;
 

@@ -3,7 +3,7 @@ import type { ConversationId, EntryView, ListRow } from '@hongyan/protocol';
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { encodePush, patch } from './pushed-event.js';
-import { unreadTupleOf } from './wire-message.js';
+import { convTypeOf, directOf, unreadTupleOf } from './wire-message.js';
 
 const mostConversations = 50;
 /** Where nothing unread is found among so many of the newest, the older ones are not looked through. */
@@ -14,10 +14,42 @@ export async function missed(
   calls: Calls,
   session: LeanCloudSession,
   { lastUnreadNotifTime, lastPatchTime }: SessionCommand,
+  offlineMessages: boolean,
 ): Promise<Buffer[]> {
   const rows = await newestRows(calls, session);
-  const unread = unreadPush(rows, lastUnreadNotifTime ?? 0);
-  return [...unread, ...(await patchesSince(calls, session, rows, lastPatchTime))];
+  const first = offlineMessages
+    ? await offlinePushes(calls, session, rows)
+    : unreadPush(rows, lastUnreadNotifTime ?? 0);
+  return [...first, ...(await patchesSince(calls, session, rows, lastPatchTime))];
+}
+
+/** So many of the last messages of each conversation are pushed to clients that want messages instead of counts. */
+const offlinePerConversation = 20;
+
+/** Messages that have not been delivered, eldest conversation first; what was left out is in history. */
+async function offlinePushes(
+  calls: Calls,
+  session: LeanCloudSession,
+  rows: readonly ListRow[],
+): Promise<Buffer[]> {
+  const found: Buffer[] = [];
+  const waiting = rows.filter(
+    ({ unread, own, conversation }) => unread > 0 && own.deliveredSeq < conversation.seq,
+  );
+  for (const { conversation, own } of waiting.slice(0, mostConversations).reverse()) {
+    const { messages, more } = await calls.run(session, 'message.history', {
+      conversation: conversation.id,
+      after: { seq: own.deliveredSeq },
+      limit: offlinePerConversation,
+    });
+    for (const message of messages) {
+      if (message.from === session.client || message.recalled) continue;
+      const direct = directOf(message, convTypeOf(conversation.kind));
+      const directMessage = { ...direct, offline: true, hasMore: more };
+      found.push(encodePush({ cmd: CommandType.direct, serverTs: message.time, directMessage }));
+    }
+  }
+  return found;
 }
 
 /** Rows until every unread message is accounted for. */
