@@ -1,0 +1,155 @@
+import { parseFilter, parseSort } from '@hongyan/filter';
+import { asClientId, asConversationId, type ConversationView, type EntryView } from '@hongyan/protocol';
+import { applyOperation, type ColumnOperation } from './column-operations.js';
+import { attributePath, clientPath, columnsOf, fromColumns, ownColumns, touchedColumns } from './columns.js';
+import { conversationRow, uniqueIdOf } from './conversation-row.js';
+import { membershipPushes } from './membership-pushes.js';
+import { nativeSort, nativeWhere } from './where.js';
+
+const view: ConversationView = {
+  id: asConversationId('c1'),
+  kind: 'ordinary',
+  name: 'n',
+  attributes: { a: 1, deep: { x: 2 }, [ownColumns]: { size: 3, tags: ['t'] } },
+  creator: asClientId('ann'),
+  createdAt: 0,
+  updatedAt: 1,
+  lastMessageAt: 2,
+  memberCount: 2,
+  seq: 5,
+};
+
+describe('columns', () => {
+  it('are a name, attributes and the app’s own; what the server fills is not taken', () => {
+    const columns = { name: 'n', attr: { a: 1 }, size: 3, m: ['eve'], objectId: 'x', createdAt: 'x' };
+    expect(fromColumns(columns)).toEqual({ name: 'n', attributes: { a: 1, [ownColumns]: { size: 3 } } });
+    expect(fromColumns({})).toEqual({});
+    expect(columnsOf(view)).toEqual({ attr: { a: 1, deep: { x: 2 } }, own: { size: 3, tags: ['t'] } });
+  });
+
+  it('have paths that lead there and back', () => {
+    for (const path of ['attr.a', 'attr.deep.x', 'size', 'size.inner'])
+      expect(clientPath(attributePath(path))).toBe(path);
+    expect(() => attributePath('m')).toThrow('cannot be changed');
+  });
+
+  it('are told completely when something inside was touched', () => {
+    expect(touchedColumns(view, ['attr.deep.x', 'size', 'gone', 'name'])).toEqual({
+      attr: { a: 1, deep: { x: 2 } },
+      size: 3,
+      name: 'n',
+    });
+  });
+
+  it.each<[ColumnOperation, unknown, unknown]>([
+    [{ __op: 'Delete' }, 1, null],
+    [{ __op: 'Increment', amount: 2 }, 3, 5],
+    [{ __op: 'Increment' }, undefined, 1],
+    [{ __op: 'Decrement', amount: 2 }, 3, 1],
+    [{ __op: 'Add', objects: [1] }, [1], [1, 1]],
+    [{ __op: 'AddUnique', objects: [1, { a: 1 }, 2] }, [1, { a: 1 }], [1, { a: 1 }, 2]],
+    [{ __op: 'Remove', objects: [1] }, [1, 2, 1], [2]],
+    [{ __op: 'BitOr', value: 4 }, 3, 7],
+  ])('know the operation %j', (operation, before, after) => {
+    expect(applyOperation(operation, before as never)).toEqual(after);
+  });
+
+  it('refuse operations that nobody knows', () => {
+    expect(() => applyOperation({ __op: 'Explode' }, 1)).toThrow('no operation');
+    expect(() => applyOperation({ __op: 'Increment', amount: 'x' }, 1)).toThrow('a number');
+  });
+});
+
+describe('where', () => {
+  it.each([
+    [{ m: 'ann' }, { members: 'ann' }],
+    [{ objectId: { $in: ['a'] } }, { id: { $in: ['a'] } }],
+    [
+      { 'attr.a.b': 1, size: 2 },
+      { 'attributes.a.b': 1, [`attributes.${ownColumns}.size`]: 2 },
+    ],
+    [{ tr: true }, { kind: { $eq: 'room' } }],
+    [{ sys: false, name: 'x' }, { $and: [{ name: 'x' }, { kind: { $ne: 'system' } }] }],
+    [{ tr: { $ne: true } }, { kind: { $ne: 'room' } }],
+    [
+      { $or: [{ c: 'ann' }, { lm: { $gt: { __type: 'Date', iso: '2020-01-01T00:00:00.000Z' } } }] },
+      {
+        $or: [
+          { creator: 'ann' },
+          { lastMessageAt: { $gt: { __type: 'Date', iso: '2020-01-01T00:00:00.000Z' } } },
+        ],
+      },
+    ],
+    [{}, {}],
+  ])('%j is our own filter', (where, native) => {
+    expect(nativeWhere(where)).toEqual(native);
+    expect(() => parseFilter(nativeWhere(where))).not.toThrow();
+  });
+
+  it('is refused when it is none', () => {
+    for (const bad of [1, [], 'x', { $or: 1 }]) expect(() => nativeWhere(bad)).toThrow();
+  });
+
+  it.each([
+    [undefined, '-lastMessageAt'],
+    ['-lm,createdAt', '-lastMessageAt,createdAt'],
+    ['attr.n,-size', `attributes.n,-attributes.${ownColumns}.size`],
+    ['m', '-lastMessageAt'],
+  ])('sort %j is %j', (sort, native) => {
+    expect(nativeSort(sort)).toBe(native);
+    expect(() => parseSort(native)).not.toThrow();
+  });
+});
+
+describe('rows', () => {
+  it('say everything in columns', () => {
+    expect(conversationRow({ conversation: view, members: ['ann', 'bob'] }, 10)).toEqual({
+      objectId: 'c1',
+      name: 'n',
+      c: 'ann',
+      m: ['ann', 'bob'],
+      attr: { a: 1, deep: { x: 2 } },
+      size: 3,
+      tags: ['t'],
+      lm: { __type: 'Date', iso: '1970-01-01T00:00:00.002Z' },
+      createdAt: '1970-01-01T00:00:00.000Z',
+      updatedAt: '1970-01-01T00:00:00.001Z',
+      conv_type: 1,
+      muted: false,
+    });
+    expect(uniqueIdOf(['b', 'a', 'b'])).toBe(uniqueIdOf(['a', 'b']));
+  });
+
+  it('say of temporary ones how long they live', () => {
+    const conversation = { ...view, kind: 'temporary', expiresAt: 5_000 } as const;
+    expect(conversationRow({ conversation }, 1_000)).toMatchObject({ conv_type: 4, temp: true, ttl: 4 });
+  });
+});
+
+describe('pushes about members', () => {
+  const ops = (entry: object, reader: string) =>
+    membershipPushes(
+      { conversation: 'c1', seq: 1, time: 0, by: 'ann', ...entry } as EntryView,
+      asClientId(reader),
+    )?.map(({ op }) => op);
+
+  it.each([
+    [{ kind: 'created', members: ['ann', 'bob'] }, 'bob', [32, 33]],
+    [{ kind: 'added', members: ['bob'] }, 'bob', [32, 33]],
+    [{ kind: 'added', members: ['bob'] }, 'ann', [33]],
+    [{ kind: 'joined' }, 'ann', [32, 33]],
+    [{ kind: 'joined' }, 'bob', [33]],
+    [{ kind: 'left' }, 'ann', [39]],
+    [{ kind: 'left' }, 'bob', [40]],
+    [{ kind: 'removed', members: ['bob'] }, 'bob', [39]],
+    [{ kind: 'removed', members: ['bob'] }, 'ann', [40]],
+    [{ kind: 'role', member: 'bob', role: 'manager' }, 'bob', [55]],
+    [{ kind: 'silenced', members: ['bob'] }, 'bob', [186, 188]],
+    [{ kind: 'unsilenced', members: ['bob'] }, 'ann', [189]],
+    [{ kind: 'blocked', members: ['bob'] }, 'bob', [172, 39]],
+    [{ kind: 'blocked', members: ['bob'] }, 'ann', [174, 40]],
+    [{ kind: 'unblocked', members: ['bob'] }, 'bob', [173]],
+    [{ kind: 'unblocked', members: ['bob'] }, 'ann', [175]],
+    [{ kind: 'deleted' }, 'ann', undefined],
+  ])('%j to %s', (entry, reader, wanted) => expect(ops(entry, reader)).toEqual(wanted));
+});
