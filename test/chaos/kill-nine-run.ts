@@ -54,13 +54,19 @@ export class KillNine {
     return new KillNine(server, people, new Judge(server, app, people));
   }
 
-  async execute(kills: number, say: (line: string) => void): Promise<KillReport> {
+  /** `sabotage` is done to the folder at the last kill: the judge must notice. */
+  async execute(
+    kills: number,
+    say: (line: string) => void,
+    sabotage: (folder: string) => void = () => undefined,
+  ): Promise<KillReport> {
     for (const person of this.people) person.begin();
     await pause(1_000);
     const backAfterMs: number[] = [];
     for (let kill = 1; kill <= kills; kill += 1) {
       await pause(Math.random() * 3_000);
       await this.server.end('SIGKILL');
+      if (kill === kills) sabotage(this.server.folder);
       await pause(Math.random() * 1_000);
       await this.server.startAgain();
       backAfterMs.push(await this.everybodyIsBack());

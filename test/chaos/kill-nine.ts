@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { TestServer } from '../e2e/server.js';
 import { KillNine, type KillReport } from './kill-nine-run.js';
@@ -6,11 +8,27 @@ import { KillNine, type KillReport } from './kill-nine-run.js';
  * `npm run chaos [-- --kills N --json]`: 50 clients of the real SDK send, read, edit and recall; the server dies by
  * SIGKILL again and again at random moments and comes back on the same folder and port. Then what was acknowledged,
  * what every client was shown and counts, and what the logs have are held against each other. Exit status 1 and the
- * problems if they do not agree.
+ * problems if they do not agree. With `--sabotage` one acknowledged message is taken out of the store at the last
+ * kill, to see that this is noticed.
  */
 const { values: options } = parseArgs({
-  options: { kills: { type: 'string', default: '10' }, json: { type: 'boolean', default: false } },
+  options: {
+    kills: { type: 'string', default: '10' },
+    json: { type: 'boolean', default: false },
+    sabotage: { type: 'boolean', default: false },
+  },
 });
+
+function takeOneMessage(folder: string): void {
+  const db = new DatabaseSync(join(folder, 'hongyan.db'));
+  const { changes } = db
+    .prepare(
+      'DELETE FROM entry WHERE (conv, seq) IN (SELECT conv, lastMessageSeq FROM head WHERE last > 10 LIMIT 1)',
+    )
+    .run();
+  db.close();
+  if (changes !== 1) throw new Error(`${changes} messages were taken out instead of one`);
+}
 
 function textOf({ kills, acknowledged, retried, changes, entries, seen, ...report }: KillReport): string {
   const { slowestBackMs, problems } = report;
@@ -25,7 +43,12 @@ async function main(): Promise<boolean> {
   const server = await TestServer.start();
   try {
     const run = await KillNine.open(server);
-    const report = await run.execute(Number(options.kills), (line) => process.stderr.write(`${line}\n`));
+    const say = (line: string) => process.stderr.write(`${line}\n`);
+    const report = await run.execute(
+      Number(options.kills),
+      say,
+      options.sabotage ? takeOneMessage : undefined,
+    );
     process.stdout.write(`${options.json ? JSON.stringify(report) : textOf(report)}\n`);
     return report.problems.length === 0;
   } finally {
