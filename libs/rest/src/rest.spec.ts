@@ -26,6 +26,15 @@ describe('problems', () => {
   });
 });
 
+describe('input', () => {
+  it('that is nested too deeply is a bad request', () => {
+    const depth = 200_000;
+    const deep = JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)) as unknown;
+    const parse = () => parseInput(operations['conversation.create'], { op: 'x', attributes: deep });
+    expect(parse).toThrow(new AppError('bad_request', { detail: 'nested too deeply' }));
+  });
+});
+
 describe('query strings', () => {
   const read = (name: keyof typeof operations, query: Record<string, unknown>) =>
     decodeQuery(inputSchemaOf(operations[name]), query);
