@@ -33,7 +33,7 @@ function launch(more: readonly string[] = [], folder = out): { child: ChildProce
     },
   });
   let text = '';
-  child.stderr!.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = new Promise<Ended>((resolve) =>
     child.once('close', (code, signal) => resolve({ status: code ?? signal ?? '', text })),
   );

@@ -36,8 +36,8 @@ async function readCredentials(file: string): Promise<Record<string, string | un
     } catch {
       throw new PullError('usage', `${file} is no JSON`);
     }
-    const pick = (...names: string[]) =>
-      names.map((name) => json[name]).find((value) => typeof value === 'string') as string | undefined;
+    const pick = (...names: string[]): string | undefined =>
+      names.map((name) => json[name]).find((value): value is string => typeof value === 'string');
     return {
       LEANCLOUD_APP_ID: pick('LEANCLOUD_APP_ID', 'appId'),
       LEANCLOUD_APP_KEY: pick('LEANCLOUD_APP_KEY', 'appKey'),

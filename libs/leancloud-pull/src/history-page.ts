@@ -29,7 +29,7 @@ export async function historyPage(
     timestamp: after?.timestamp,
     msgid: after?.msgId,
   });
-  if (!Array.isArray(rows)) throw new PullError('damaged', `LeanCloud's answer to ${path} is no list`);
+  if (!isList(rows)) throw new PullError('damaged', `LeanCloud's answer to ${path} is no list`);
   const last = rows.at(-1);
   if (after !== undefined && last !== undefined) {
     const place = placeOf(last);
@@ -41,3 +41,5 @@ export async function historyPage(
   }
   return rows;
 }
+
+const isList = (value: unknown): value is readonly Row[] => Array.isArray(value);

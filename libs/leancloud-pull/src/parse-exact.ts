@@ -6,7 +6,7 @@ const longNumber = /[:[,]\s*-?\d{16,}/;
  */
 export function parseExact(text: string): unknown {
   if (!longNumber.test(text)) return JSON.parse(text);
-  const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+  const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
   const keep = (_: string, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' &&
     !Number.isSafeInteger(value) &&
@@ -14,5 +14,5 @@ export function parseExact(text: string): unknown {
     /^-?\d+$/.test(context.source)
       ? rawJSON(context.source)
       : value;
-  return JSON.parse(text, keep as (key: string, value: unknown) => unknown);
+  return JSON.parse(text, keep);
 }

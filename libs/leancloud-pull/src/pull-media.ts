@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { type PullContext, runStream } from './context.js';
-import { PullError, SourceRefusal } from './errors.js';
+import { PullError, type SourceRefusal } from './errors.js';
 import { fingerprint } from './fingerprint.js';
 import { type MediaLimits, MediaRefused, MediaSource } from './media-source.js';
 import { backOff, sleep } from './pacer.js';

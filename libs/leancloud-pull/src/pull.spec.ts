@@ -83,11 +83,11 @@ describe('a first pull', () => {
       return Object.fromEntries(lists);
     };
     const lists = (of: (at: number) => readonly string[], from: number) =>
-      Object.fromEntries(
-        Array.from({ length: 130 - from }, (_, at) => [
+      Object.fromEntries<readonly string[]>(
+        Array.from({ length: 130 - from }, (_, at): [string, readonly string[]] => [
           standIn.app.conversationId(at + from),
           of(at + from),
-        ]).filter(([, clients]) => clients!.length > 0),
+        ]).filter(([, clients]) => clients.length > 0),
       );
     expect(listed(await rowsOf('silenced'))).toEqual(lists((at) => standIn.app.silenced(at), size.services));
     expect(listed(await rowsOf('blocked'))).toEqual(lists((at) => standIn.app.blocked(at), 0));

@@ -84,12 +84,12 @@ async function runPlans(
   const running = new Map<string, Promise<void>>();
   let failure: { error: unknown } | undefined;
   let writing = Promise.resolve<unknown>(undefined);
-  const run = async ({ stream, after, run: work }: Plan) => {
-    await Promise.all(after.map((name) => running.get(name)));
+  const start = async (plan: Plan) => {
+    for (const name of plan.after) await running.get(name);
     if (failure !== undefined) return;
     try {
       if (context.signal?.aborted) throw context.signal.reason as Error;
-      await work(stopping(context));
+      await plan.run(stopping(context));
       writing = writing.then(onEnd);
       await writing;
     } catch (error) {
@@ -108,7 +108,7 @@ async function runPlans(
       note: (text) => given.progress.note(text),
     },
   });
-  for (const plan of plans) running.set(plan.stream, run(plan));
+  for (const plan of plans) running.set(plan.stream, start(plan));
   await Promise.all(running.values());
   if (failure !== undefined) throw failure.error;
 }
@@ -152,6 +152,8 @@ function planOf({ include = [], skip = [], media }: PullOptions): readonly Plan[
   for (const name of skip)
     if (!(standardStreams as readonly string[]).includes(name))
       throw new PullError('usage', `--skip takes ${standardStreams.join(', ')}, not ${name}`);
+  const last = (one: Plan) => (one.stream === 'media' ? 1 : 0); // a plan comes behind those it waits for
+  included.sort((one, other) => last(one) - last(other));
   return [...standard, ...included].filter(
     ({ stream }, at, all) =>
       !skip.includes(stream) && all.findIndex((other) => other.stream === stream) === at,

@@ -1,5 +1,5 @@
 import type { PullContext } from './context.js';
-import { SourceRefusal } from './errors.js';
+import { PullError, SourceRefusal } from './errors.js';
 import type { Position, StoredRow } from './read-rows.js';
 import type { StreamWriter } from './stream-writer.js';
 import type { Row } from './types.js';
@@ -110,6 +110,7 @@ async function* itemsBehind<T>(
     if (!skipping) yield entry;
     else if (entry.position.file === at!.file && entry.position.bytes === at!.bytes) skipping = false;
   }
+  if (skipping) throw new PullError('damaged', `${at!.file} has changed since the pull was interrupted`);
 }
 
 /** Rows of a stream as items; `itemOf` leaves out what is none. */
