@@ -107,8 +107,8 @@ describe('sends', () => {
   });
 
   it('leave no hole in the sequences', () => {
-    expect(checkSequences(logOf(entries[0]!, entries[2]!))).toEqual(['c: entry 2 has sequence 3']);
-    expect(checkSequences(logOf(entries[0]!, entries[0]!))).toEqual(['c: entry 2 has sequence 1']);
+    expect(checkSequences(logOf(entries[0]!, entries[2]!))).toEqual(['c: sequence 3 comes after 1']);
+    expect(checkSequences(logOf(entries[0]!, entries[0]!))).toEqual(['c: sequence 1 comes after 1']);
   });
 });
 

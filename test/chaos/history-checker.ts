@@ -55,9 +55,10 @@ const numberOf = (name: string): number => Number(name.split(' ')[1]);
 
 /** A log has the sequences 1 … n. */
 export function checkSequences({ conversation, entries }: Log): string[] {
-  return entries.flatMap(({ seq }, at) =>
-    seq === at + 1 ? [] : [`${conversation}: entry ${at + 1} has sequence ${seq}`],
-  );
+  return entries.flatMap(({ seq }, at) => {
+    const before = entries[at - 1]?.seq ?? 0;
+    return seq === before + 1 ? [] : [`${conversation}: sequence ${seq} comes after ${before}`];
+  });
 }
 
 /**

@@ -100,6 +100,8 @@ async function packets(connections: number): Promise<void> {
   expect(told).toBeGreaterThan(connections / 3);
 }
 
+const deep = (depth: number) => `{"op":"deep","attributes":${'{"a":'.repeat(depth)}1${'}'.repeat(depth + 1)}`;
+
 /** Wrong types, unknown operations and too much: each is answered with its code. */
 async function commands(count: number): Promise<Map<number, number>> {
   const codes = new Map<number, number>();
@@ -129,6 +131,7 @@ async function commands(count: number): Promise<Map<number, number>> {
       ask(session, fuzz.pick(['no.such', '__proto__', 'toString', 'message', '']), '{}', 1002);
     else if (at % 500 === 3)
       ask(session, 'message.send', `{"op":"big","body":"${'x'.repeat(70_000)}"}`, 1004);
+    else if (at % 500 === 5) ask(session, 'conversation.create', deep(10_000), 1001);
     else if (oneWrong !== undefined) ask(session, name, JSON.stringify(oneWrong), 1001);
     else {
       const args = fuzz.next() < 0.9 ? (sample(fuzz, schema) as Record<string, unknown>) : fuzz.value();
@@ -222,8 +225,8 @@ async function restCalls(count: number): Promise<void> {
     const path = name.replaceAll(/\{\w+\}/g, () => fuzz.pick(words)) + query;
     const key = fuzz.next() < 0.8 ? app.masterKey : 'not-the-key';
     const args = fuzz.next() < 0.5 ? spoilt(fuzz, schemas.get(fuzz.pick(fuzzed))!) : fuzz.value();
-    const body =
-      method === 'GET' ? undefined : fuzz.next() < 0.2 ? fuzz.text(300) : JSON.stringify(args ?? {});
+    const odd = () => (fuzz.next() < 0.1 ? deep(20_000) : fuzz.text(300));
+    const body = method === 'GET' ? undefined : fuzz.next() < 0.2 ? odd() : JSON.stringify(args ?? {});
     const headers = {
       'x-hongyan-app': app.id,
       'idempotency-key': fuzz.pick(['k', 'ü'.repeat(9), 'k'.repeat(99)]),
