@@ -8,6 +8,7 @@ import {
   type GenericCommand,
 } from '@hongyan/leancloud';
 import type { WebSocket } from 'ws';
+import { framesOf, writeFrames, type Outgoing } from './frame-buffer.js';
 import type { Dialect } from './subprotocols.js';
 
 /** What the door does with what happens on a connection. */
@@ -163,13 +164,16 @@ export class LeanCloudConnection<S> {
   }
 
   private flush(): void {
-    let written = 0;
+    const ready: Outgoing[] = [];
+    let settled = 0;
     for (const { peer, frames } of this.outbox) {
       if (frames === undefined) break;
-      written += 1;
-      for (const frame of frames) this.socket.send(joinFrame(this.dialect.framing, [peer, frame]));
+      settled += 1;
+      for (const body of frames) ready.push({ peer, body });
     }
-    if (written > 0) this.outbox.splice(0, written);
+    if (settled === this.outbox.length) this.outbox = [];
+    else this.outbox.splice(0, settled);
+    if (ready.length > 0) writeFrames(this.socket, framesOf(this.dialect.framing, ready));
     // A reader that does not read any longer: it comes back and asks for what it missed.
     if (this.socket.bufferedAmount > this.owner.maxBufferedBytes) this.terminate();
   }
