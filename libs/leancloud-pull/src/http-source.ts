@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent, type Response, fetch } from 'undici';
 import { PullError, SourceRefusal } from './errors.js';
 import { Pacer, backOff, sleep } from './pacer.js';
@@ -43,6 +44,7 @@ export class HttpSource implements Source {
     const parallel = options.parallel ?? 3;
     this.pacer = new Pacer({ parallel, perMinute: options.perMinute, signal: options.signal });
     this.agent = new Agent({ connections: parallel, pipelining: 1, connect: { timeout: 15_000 } });
+    if (options.signal !== undefined) setMaxListeners(0, options.signal); // one per request under way
     this.now = options.now ?? Date.now;
     this.serverTime = this.now();
   }
@@ -72,13 +74,13 @@ export class HttpSource implements Source {
 
   private async attempt(url: URL, path: string): Promise<Outcome> {
     const { credentials, proof = 'key', timeoutMs = 60_000, signal } = this.options;
-    const deadline = AbortSignal.timeout(timeoutMs);
+    const deadline = startDeadline(timeoutMs, signal);
     this.requests += 1;
     try {
       const response = await fetch(url, {
         dispatcher: this.agent,
         redirect: 'error', // the key goes nowhere else
-        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+        signal: deadline.signal,
         headers: { accept: 'application/json', ...authenticate(credentials, proof, this.now()) },
       });
       const text = await readBody(response, this.options.maxBodyBytes ?? 64 * 1024 * 1024);
@@ -86,8 +88,10 @@ export class HttpSource implements Source {
     } catch (error) {
       if (error instanceof PullError) throw error;
       if (signal?.aborted) throw signal.reason;
-      if (deadline.aborted) return failed(`no whole answer in ${timeoutMs / 1000} s`);
+      if (deadline.signal.aborted) return failed(`no whole answer in ${timeoutMs / 1000} s`);
       return failed(networkText(error));
+    } finally {
+      deadline.end();
     }
   }
 
@@ -146,6 +150,22 @@ export class HttpSource implements Source {
       `GET ${path} at ${this.options.server.host} goes on failing: ${why}; run the same command again later`,
     );
   }
+}
+
+/** Let go of with the request: `AbortSignal.timeout` would hold every one until its time, minutes' worth of requests. */
+function startDeadline(ms: number, outer: AbortSignal | undefined): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, ms);
+  if (outer?.aborted) abort();
+  else outer?.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', abort);
+    },
+  };
 }
 
 const failed = (why: string): Extract<Outcome, { ok: false }> => ({ ok: false, why, throttled: false });
