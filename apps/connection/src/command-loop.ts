@@ -2,6 +2,8 @@ import type { App } from '@hongyan/apps';
 import {
   AppError,
   isOperationName,
+  maxNesting,
+  nestsDeeper,
   operations,
   type Args,
   type Caller,
@@ -100,6 +102,8 @@ export class CommandLoop {
       return id < 0 ? this.violation(session, id) : this.refuse(session, id, 'unknown_operation');
     }
     if (id < 0 && !withoutAnswer.has(name)) return this.violation(session, id);
+    if (json.length > flatLength && nestsDeeper(event[2]))
+      return this.refuse(session, id, new AppError('bad_request', { detail: 'nested too deeply' }));
     const args = parseArgs(name, event[2] ?? {});
     if (args instanceof AppError) return this.refuse(session, id, args);
     if (bodyTooLarge(args, app.limits.bodyBytes)) return this.refuse(session, id, 'too_large');
@@ -198,17 +202,14 @@ function parseJson(json: string): unknown {
   }
 }
 
+/** Shorter texts hold no nesting that matters. */
+const flatLength = 2 * maxNesting;
+
 function parseArgs(name: OperationName, given: unknown): Args<OperationName> | AppError {
-  try {
-    const parsed = operations[name].safeParse(given);
-    if (parsed.success) return parsed.data;
-    const { path, message } = parsed.error.issues[0]!;
-    return new AppError('bad_request', { detail: `${path.map(String).join('.')}: ${message}`.slice(0, 200) });
-  } catch (cause) {
-    if (cause instanceof RangeError)
-      return new AppError('bad_request', { detail: 'nested too deeply', cause });
-    throw cause;
-  }
+  const parsed = operations[name].safeParse(given);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  return new AppError('bad_request', { detail: `${path.map(String).join('.')}: ${message}`.slice(0, 200) });
 }
 
 function bodyTooLarge(args: Args<OperationName>, limit: number): boolean {
