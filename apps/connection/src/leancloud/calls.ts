@@ -5,6 +5,8 @@ import {
   asConversationId,
   asOperationId,
   isConversationId,
+  maxNesting,
+  nestsDeeper,
   operations,
   type Args,
   type ConversationId,
@@ -121,11 +123,16 @@ export function conversationOf(cid: string | undefined): ConversationId {
 
 export function parseJson(text: string | undefined, what: string): unknown {
   if (text === undefined || text === '') return undefined;
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
     throw new LeanCloudError('CONVERSATION_API_FAILED', `${what} is not JSON`);
   }
+  // Before any schema sees it: schemas go as deep as the value does.
+  if (text.length > 2 * maxNesting && nestsDeeper(value))
+    throw new AppError('bad_request', { detail: `${what} is nested too deeply` });
+  return value;
 }
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

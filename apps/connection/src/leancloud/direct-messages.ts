@@ -3,12 +3,21 @@ import {
   CommandType,
   fromWire,
   leanCloudError,
+  LeanCloudError,
   type AckCommand,
   type DirectCommand,
   type GenericCommand,
 } from '@hongyan/leancloud';
 import { asClientId, type ClientId, type JsonObject, type OperationId } from '@hongyan/protocol';
-import { conversationOf, distinct, isObject, newOperation, type Call, type Reply } from './calls.js';
+import {
+  conversationOf,
+  distinct,
+  isObject,
+  newOperation,
+  parseJson,
+  type Call,
+  type Reply,
+} from './calls.js';
 import type { Given } from './given.js';
 
 /** `direct`: a message. It is answered with its id and time, or with why it was refused; transient ones, too. */
@@ -78,10 +87,12 @@ function priorityOf({ priority }: GenericCommand): { priority?: 'high' | 'normal
 
 function pushOf(pushData: string | undefined): { push?: JsonObject } {
   if (pushData === undefined || pushData === '') return {};
+  let push: unknown;
   try {
-    const push: unknown = JSON.parse(pushData);
-    return isObject(push) ? { push: push as JsonObject } : { push: { alert: String(push) } };
-  } catch {
-    return { push: { alert: pushData } };
+    push = parseJson(pushData, 'pushData');
+  } catch (error) {
+    if (!(error instanceof LeanCloudError)) throw error;
+    push = pushData; // a text, then
   }
+  return { push: isObject(push) ? (push as JsonObject) : { alert: String(push) } };
 }

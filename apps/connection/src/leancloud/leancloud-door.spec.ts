@@ -238,6 +238,24 @@ describe('a connection', () => {
     });
   });
 
+  it('refuses JSON that is nested without end before anything looks into it', async () => {
+    const frames = await login();
+    const data = '{"a":['.repeat(20_000) + ']}'.repeat(20_000);
+    const deep = [
+      { cmd: conv, op: OpType.start, convMessage: { attr: { data } } },
+      { cmd: conv, op: OpType.query, convMessage: { where: { data } } },
+    ];
+    for (const command of deep)
+      expect((await frames.ask(command)).errorMessage!.detail).toMatch('is nested too deeply');
+    const { ackMessage } = await frames.ask({
+      cmd: direct,
+      directMessage: { cid: 'c', msg: 'x', pushData: data },
+    });
+    expect(ackMessage!.code).toBe(4401);
+    const asked = rig.commands.calls.map(({ name }) => name);
+    expect(asked.filter((name) => name !== 'conversation.list')).toEqual([]);
+  });
+
   it('tells nothing of our own failures but a reference that is in the log', async () => {
     const frames = await login();
     rig.commands.answer = () => {
