@@ -16,4 +16,4 @@ try {
   process.stderr.write(`hongyan: ${error.message}\n`);
   process.exit(1);
 }
-become(nodeBinary(), ['--max-semi-space-size=16', main, ...process.argv.slice(2)]);
+become(nodeBinary(), ['--max-semi-space-size=4', main, ...process.argv.slice(2)]);

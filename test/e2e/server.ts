@@ -153,7 +153,7 @@ export class TestServer {
 
   private launch(): ChildProcess {
     const args = [
-      '--max-semi-space-size=16',
+      '--max-semi-space-size=4',
       mainScript,
       'serve',
       '--data',
