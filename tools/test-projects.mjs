@@ -4,16 +4,17 @@ import { join, relative } from 'node:path';
 import { root } from './run.mjs';
 import { filesUnder } from './stamp.mjs';
 
-/** `folders` and `pattern` (of the path from the root) say what belongs to the project. */
+/** `folders` and `pattern` (of the path from the root) say what belongs to the project, `tools` what it needs beside Node. */
 export const testProjects = {
   unit: {
     folders: ['apps', 'libs', 'sdk/js/src', 'test/chaos', 'tools'],
     pattern: '^(?!.*\\.int\\.spec\\.).*\\.spec\\.(ts|mjs)$',
+    tools: [],
   },
-  int: { folders: ['apps', 'libs', 'test'], pattern: '\\.int\\.spec\\.ts$' },
-  e2e: { folders: ['test/e2e'], pattern: '\\.e2e\\.ts$' },
-  compat: { folders: ['test/compat'], pattern: '\\.e2e\\.ts$' },
-  browser: { folders: ['test/browser'], pattern: '\\.browser\\.ts$' },
+  int: { folders: ['apps', 'libs', 'test'], pattern: '\\.int\\.spec\\.ts$', tools: ['jdk', 'maven'] },
+  e2e: { folders: ['test/e2e'], pattern: '\\.e2e\\.ts$', tools: [] },
+  compat: { folders: ['test/compat'], pattern: '\\.e2e\\.ts$', tools: [] },
+  browser: { folders: ['test/browser'], pattern: '\\.browser\\.ts$', tools: ['chromium'] },
 };
 
 /** The project's folders that exist: jest refuses others. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { outputOf, run } from './run.mjs';
+import { testProjects } from './test-projects.mjs';
 
 const onPath = (name) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
@@ -33,12 +34,10 @@ const tools = {
   },
 };
 
-const neededBy = { unit: [], int: ['jdk', 'maven'], e2e: [], browser: ['chromium'] };
-
 /** Throws an error that names what is missing and cannot be installed. `selection` is what `selectTests` answers. */
 export function ensureTestTools(selection, say) {
   const projects = Object.keys(selection).filter((project) => selection[project].length > 0);
-  const needed = [...new Set(projects.flatMap((project) => neededBy[project]))];
+  const needed = [...new Set(projects.flatMap((project) => testProjects[project].tools))];
   const missing = needed.filter((name) => !tools[name].isThere());
   if (missing.length === 0) return;
   const labels = missing.map((name) => tools[name].label).join(', ');

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { satisfiesLock } from './install.mjs';
 import { contentHash, filesUnder, fingerprint, readStamps, writeStamps } from './stamp.mjs';
-import { javaMajor } from './test-tools.mjs';
+import { selectTests, testProjects } from './test-projects.mjs';
+import { ensureTestTools, javaMajor } from './test-tools.mjs';
 
 function inFolder(work) {
   const folder = mkdtempSync(join(tmpdir(), 'hongyan-tooling-'));
@@ -89,4 +90,15 @@ describe('javaMajor', () => {
     ['command not found', 0],
     [undefined, 0],
   ])('reads %s', (output, major) => expect(javaMajor(output)).toBe(major));
+});
+
+describe('ensureTestTools', () => {
+  it('knows what every project needs', () => {
+    const onlyWithoutTools = Object.fromEntries(
+      Object.entries(selectTests()).filter(([project]) => testProjects[project].tools.length === 0),
+    );
+    expect(Object.keys(onlyWithoutTools)).toContain('compat');
+    expect(() => ensureTestTools(onlyWithoutTools, () => undefined)).not.toThrow();
+    for (const { tools } of Object.values(testProjects)) expect(Array.isArray(tools)).toBe(true);
+  });
 });
