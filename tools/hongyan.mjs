@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
+import { nodeFlags } from './node-flags.mjs';
 import { become, nodeBinary, root } from './run.mjs';
 
 const main = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
@@ -16,4 +17,4 @@ try {
   process.stderr.write(`hongyan: ${error.message}\n`);
   process.exit(1);
 }
-become(nodeBinary(), ['--max-semi-space-size=4', main, ...process.argv.slice(2)]);
+become(nodeBinary(), [...nodeFlags, main, ...process.argv.slice(2)]);

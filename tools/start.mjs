@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
+import { nodeFlags } from './node-flags.mjs';
 import { become, nodeBinary, root } from './run.mjs';
 
 const main = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
@@ -16,5 +17,4 @@ try {
   process.stderr.write(`npm start: ${error.message}\n`);
   process.exit(1);
 }
-// Young-generation halves of 4 MB: idle connections cost less memory and throughput does not suffer.
-become(nodeBinary(), ['--max-semi-space-size=4', main, 'start', ...process.argv.slice(2)]);
+become(nodeBinary(), [...nodeFlags, main, 'start', ...process.argv.slice(2)]);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRows } from '@hongyan/leancloud-pull';
+import { nodeFlags } from '../../tools/node-flags.mjs';
 import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
 import { StandIn, standInKeys } from '../leancloud-stand-in/stand-in.js';
 import { mainScript } from './server.js';
@@ -24,7 +25,7 @@ afterEach(async () => {
 
 function launch(more: readonly string[] = [], folder = out): { child: ChildProcess; ended: Promise<Ended> } {
   const args = ['leancloud', 'pull', '--out', folder, '--server', standIn.url, '--max-wait', '1', ...more];
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', mainScript, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, mainScript, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env.PATH ?? '',

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryView } from '@hongyan/protocol';
+import { nodeFlags } from '../../tools/node-flags.mjs';
 
 /** The built standalone server as a process of its own, as operators run it. */
 
@@ -152,15 +153,7 @@ export class TestServer {
   }
 
   private launch(): ChildProcess {
-    const args = [
-      '--max-semi-space-size=4',
-      mainScript,
-      'serve',
-      '--data',
-      this.folder,
-      '--port',
-      String(this.port),
-    ];
+    const args = [...nodeFlags, mainScript, 'serve', '--data', this.folder, '--port', String(this.port)];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeFlags } from '../../tools/node-flags.mjs';
 import { cpuMicros, rssBytes } from './process-figures.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -45,7 +46,7 @@ async function startHongyan(options: StartOptions): Promise<BenchServer> {
   const port = await freePort();
   const main = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
   const child = launch(
-    [...profiling(options), main, 'serve', '--data', folder, '--port', String(port)],
+    [...nodeFlags, ...profiling(options), main, 'serve', '--data', folder, '--port', String(port)],
     options.core,
     { HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1' },
   );
