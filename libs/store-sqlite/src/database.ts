@@ -67,13 +67,16 @@ export interface WriteConnectionOptions {
   readonly maxPages?: number;
 }
 
-/** The one connection that writes. A commit is on the disk when it returns. */
+/**
+ * The one connection that writes. A commit is on the disk when it returns. The commit that makes the write-ahead log
+ * longer than 32 MB copies what is left of it into the file: little, where a checkpointer works beside it.
+ */
 export function openWriteConnection(path: string, options: WriteConnectionOptions = {}): Database {
   const connection = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: false });
   connection.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
-    PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA wal_autocheckpoint = 8000;
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -65536;
     PRAGMA secure_delete = FAST;

@@ -93,6 +93,8 @@ function prepare(path: string): void {
 
 interface Engines {
   readonly writer: Engine;
+  /** Keeps the writer from waiting for the file; without it the writer copies by itself. */
+  readonly checkpointer?: Engine;
   readonly readers: readonly Engine[];
   /** One more reader, for what takes long. Whoever asked for it closes it. */
   readonly extraReader: () => Promise<Engine>;
@@ -122,13 +124,16 @@ function memoryEngines(): Engines {
 }
 
 async function threadEngines(path: string, options: SqliteStoreOptions): Promise<Engines> {
-  const writer = await ThreadEngine.start(new URL('./writer-thread.js', import.meta.url), {
-    path,
-    ...limited(options),
-  });
-  const reader = () => ThreadEngine.start(new URL('./reader-thread.js', import.meta.url), { path });
+  const start = (script: string, more = {}) =>
+    ThreadEngine.start(new URL(script, import.meta.url), { path, ...more });
+  const extraReader = () => start('./reader-thread.js');
   const count = Math.min(2, Math.max(1, options.readers ?? 1));
-  return { writer, readers: await Promise.all(Array.from({ length: count }, reader)), extraReader: reader };
+  const [writer, checkpointer, ...readers] = await Promise.all([
+    start('./writer-thread.js', limited(options)),
+    start('./checkpoint-thread.js'),
+    ...Array.from({ length: count }, extraReader),
+  ]);
+  return { writer, checkpointer, readers, extraReader };
 }
 
 function assemble(
@@ -151,13 +156,15 @@ function assemble(
     now: clock,
   };
   let closing: Promise<void> | undefined;
-  for (const engine of [engines.writer, ...engines.readers]) {
+  const { checkpointer } = engines;
+  const threads = [engines.writer, ...engines.readers, ...(checkpointer === undefined ? [] : [checkpointer])];
+  for (const engine of threads) {
     engine.onFailure((error) => {
       if (closing === undefined) options.onFailure?.(error);
     });
   }
   const close = async () => {
-    await Promise.all(readers.map((reader) => reader.close()));
+    await Promise.all([checkpointer?.close(), ...readers.map((reader) => reader.close())]);
     await write.close();
     unlock();
   };

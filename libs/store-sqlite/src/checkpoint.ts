@@ -1,0 +1,37 @@
+import { DatabaseSync } from 'node:sqlite';
+import { Database } from './database.js';
+import { diskFailure } from './failures.js';
+
+/** Frames (4 KB pages) of the write-ahead log that may wait to be copied into the file. */
+const backlog = 500;
+
+interface Progress {
+  /** 1 if another connection was copying. */
+  readonly busy: number;
+  /** Frames in the write-ahead log. */
+  readonly log: number;
+  /** Of these, copied. */
+  readonly checkpointed: number;
+}
+
+/** A connection that copies and nothing else. It never waits for another. */
+export function openCheckpointConnection(path: string): Database {
+  const connection = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false });
+  connection.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;');
+  return new Database(connection);
+}
+
+/**
+ * Copies what waits in the write-ahead log into the file, if it is worth it, beside the writer and the readers. Answers
+ * whether it did. What it could not do the writer's own checkpoint does later: a failing disk is found there.
+ */
+export function moveBacklog(db: Database): boolean {
+  try {
+    const { log, checkpointed } = db.get<Progress>('PRAGMA wal_checkpoint(NOOP)')!;
+    if (log - checkpointed < backlog) return false;
+    return db.get<Progress>('PRAGMA wal_checkpoint(PASSIVE)')!.busy === 0;
+  } catch (error) {
+    if (diskFailure(error) === undefined) throw error;
+    return false;
+  }
+}
