@@ -16,6 +16,7 @@ const help = `npm run bench -- [options]
   --seconds N     measured seconds per server and workload (20)
   --quick         4 seconds each, 2,000 idle clients: for a first look, not for figures
   --hongyan       without plain Socket.IO
+  --telemetry     Hongyan with traces and metrics next to Hongyan without, instead of Socket.IO
   --profile       Hongyan alone under V8's profiler, and what dominates
   --json          one JSON object on standard output
 `;
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string' },
     quick: { type: 'boolean', default: false },
     hongyan: { type: 'boolean', default: false },
+    telemetry: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -53,7 +55,8 @@ async function main(): Promise<void> {
   if (unknown !== undefined)
     throw new Error(`there is no workload ${unknown}; there are ${workloadNames.join(', ')}`);
   const wanted = workloadNames.filter((name) => options.only?.includes(name) ?? true);
-  const servers: ServerName[] = options.profile || options.hongyan ? ['hongyan'] : ['hongyan', 'socketio'];
+  const alone = options.profile || options.hongyan;
+  const servers: ServerName[] = alone ? ['hongyan'] : ['hongyan', options.telemetry ? 'telemetry' : 'socketio'];
   const seconds = Number(options.seconds ?? (options.quick ? 4 : 20));
   pinMyself();
 

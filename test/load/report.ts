@@ -24,7 +24,7 @@ const shapes: Record<TrafficName, (measured: Measured) => object> = {
 export function asJson({
   traffic,
   idle,
-}: Results): Record<ServerName, Partial<Record<WorkloadName, object>>> {
+}: Results): Partial<Record<ServerName, Partial<Record<WorkloadName, object>>>> {
   const of = (server: ServerName) => {
     const figures: Partial<Record<WorkloadName, object>> = {};
     for (const [name, sides] of Object.entries(traffic) as [
@@ -38,7 +38,11 @@ export function asJson({
     if (bytes !== undefined) figures.idle10000 = { rssBytesPerClient: Math.round(bytes) };
     return figures;
   };
-  return { hongyan: of('hongyan'), socketio: of('socketio') };
+  const telemetry = of('telemetry');
+  return {
+    hongyan: of('hongyan'),
+    ...(Object.keys(telemetry).length === 0 ? { socketio: of('socketio') } : { telemetry }),
+  };
 }
 
 interface Target {
@@ -130,6 +134,11 @@ export function asTable(results: Results): string {
   }
   for (const [server, bytes] of Object.entries(results.idle)) {
     lines.push(`idle10000  ${server}: ${(bytes / 1024).toFixed(1)} KB per client`);
+  }
+  for (const [name, { hongyan, telemetry }] of Object.entries(results.traffic)) {
+    if (hongyan === undefined || telemetry === undefined) continue;
+    const more = (telemetry.cpuUsPerDelivery / hongyan.cpuUsPerDelivery - 1) * 100;
+    lines.push(`${name}: traces and metrics cost ${more.toFixed(1)} % of CPU per delivery`);
   }
   lines.push('');
   for (const { workload, text, value, met, unit } of targets) {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createCollector } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,8 @@ import { cpuMicros, rssBytes } from './process-figures.js';
 const root = join(import.meta.dirname, '..', '..');
 const startMs = 30_000;
 
-export type ServerName = 'hongyan' | 'socketio';
+/** `telemetry`: Hongyan that sends traces to a collector and counts metrics. */
+export type ServerName = 'hongyan' | 'telemetry' | 'socketio';
 
 export interface StartOptions {
   /** The core that all threads of the server run on. */
@@ -30,7 +32,8 @@ export interface BenchServer {
 }
 
 export function startServer(name: ServerName, options: StartOptions): Promise<BenchServer> {
-  return name === 'hongyan' ? startHongyan(options) : startBaseline(options);
+  if (name === 'socketio') return startBaseline(options);
+  return name === 'telemetry' ? startObserved(options) : startHongyan(options);
 }
 
 /** The settings of the app that is measured: nothing of what it measures is limited. */
@@ -41,14 +44,17 @@ const benchSettings = {
   'limits.page': 1000,
 };
 
-async function startHongyan(options: StartOptions): Promise<BenchServer> {
+async function startHongyan(
+  options: StartOptions,
+  environment: Record<string, string> = {},
+): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), 'hongyan-bench-'));
   const port = await freePort();
   const main = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
   const child = launch(
     [...nodeFlags, ...profiling(options), main, 'serve', '--data', folder, '--port', String(port)],
     options.core,
-    { HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1' },
+    { HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1', ...environment },
   );
   try {
     await ready(child, port);
@@ -70,6 +76,31 @@ async function startHongyan(options: StartOptions): Promise<BenchServer> {
     await end(child);
     throw error;
   }
+}
+
+/** The collector is of the load generator's process, so that it costs the server nothing. */
+async function startObserved(options: StartOptions): Promise<BenchServer> {
+  let exports = 0;
+  const collector = createCollector((request, response) => {
+    exports += 1;
+    request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+  });
+  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
+  const { port } = collector.address() as AddressInfo;
+  const server = await startHongyan(options, {
+    HONGYAN_METRICS_PORT: String(await freePort()),
+    HONGYAN_TRACES: 'true',
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+  });
+  return {
+    ...server,
+    name: 'telemetry',
+    async stop() {
+      await server.stop();
+      collector.close();
+      if (exports === 0) throw new Error('the server exported no traces');
+    },
+  };
 }
 
 async function startBaseline(options: StartOptions): Promise<BenchServer> {
