@@ -1,6 +1,13 @@
 export * from './codec.js';
+export * from './column-changes.js';
+export * from './column-operations.js';
+export * from './columns.js';
 export * from './content.js';
+export * from './conversation-kinds.js';
+export * from './conversation-row.js';
 export * from './errors.js';
 export type * from './messages.js';
 export * from './names.js';
 export * from './signature.js';
+export * from './values.js';
+export * from './where.js';

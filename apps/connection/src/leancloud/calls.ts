@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LeanCloudError, type GenericCommand } from '@hongyan/leancloud';
+import { LeanCloudError, type GenericCommand, temporaryPrefix } from '@hongyan/leancloud';
 import {
   AppError,
   asConversationId,
@@ -22,7 +22,6 @@ import type { Given } from './given.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { membershipPushes } from './membership-pushes.js';
 import { encodeConvPush } from './pushed-event.js';
-import { temporaryPrefix } from './wire-message.js';
 
 /** One command of a session, and how to carry it out. */
 export interface Call {
@@ -134,9 +133,6 @@ export function parseJson(text: string | undefined, what: string): unknown {
     throw new AppError('bad_request', { detail: `${what} is nested too deeply` });
   return value;
 }
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Strings without repetitions. */
 export const distinct = (ids: readonly string[] | undefined): string[] => [...new Set(ids ?? [])];

@@ -1,7 +1,13 @@
-import { CommandType, LeanCloudError, OpType, type ConvCommand, type MaxReadTuple } from '@hongyan/leancloud';
+import {
+  CommandType,
+  LeanCloudError,
+  OpType,
+  type ConvCommand,
+  type MaxReadTuple,
+  iso,
+} from '@hongyan/leancloud';
 import { AppError, type ClientId, type ConversationId, type Json } from '@hongyan/protocol';
 import { conversationOf, distinct, newOperation, type Call, type Handler, type Reply } from './calls.js';
-import { iso } from './wire-message.js';
 
 const reply = (op: number, convMessage: ConvCommand): Reply => ({ cmd: CommandType.conv, op, convMessage });
 

@@ -5,6 +5,7 @@ import {
   LeanCloudError,
   OpType,
   type ErrorCommand,
+  iso,
 } from '@hongyan/leancloud';
 import {
   AppError,
@@ -16,7 +17,6 @@ import {
 } from '@hongyan/protocol';
 import { conversationOf, distinct, newOperation, type Call, type Reply } from './calls.js';
 import { checkSigned } from './signed-operations.js';
-import { iso } from './wire-message.js';
 
 /** Who could be added or removed, who could not and why, and when. */
 interface Outcome {

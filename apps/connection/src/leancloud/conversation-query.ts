@@ -1,4 +1,13 @@
-import { CommandType, OpType, type ConvCommand } from '@hongyan/leancloud';
+import {
+  CommandType,
+  OpType,
+  type ConvCommand,
+  isObject,
+  conversationRow,
+  type RowParts,
+  nativeSort,
+  nativeWhere,
+} from '@hongyan/leancloud';
 import {
   AppError,
   isConversationId,
@@ -7,9 +16,7 @@ import {
   type JsonObject,
   type MessageView,
 } from '@hongyan/protocol';
-import { distinct, isObject, parseJson, type Call, type Reply } from './calls.js';
-import { conversationRow, type RowParts } from './conversation-row.js';
-import { nativeSort, nativeWhere } from './where.js';
+import { distinct, parseJson, type Call, type Reply } from './calls.js';
 
 const defaultLimit = 10;
 const most = 1000;

@@ -1,10 +1,15 @@
-import { CommandType, LeanCloudError, OpType } from '@hongyan/leancloud';
+import {
+  CommandType,
+  LeanCloudError,
+  OpType,
+  isObject,
+  fromColumns,
+  uniqueIdOf,
+  iso,
+} from '@hongyan/leancloud';
 import type { ConversationView } from '@hongyan/protocol';
-import { distinct, isObject, newOperation, parseJson, type Call, type Reply } from './calls.js';
-import { fromColumns } from './columns.js';
-import { uniqueIdOf } from './conversation-row.js';
+import { distinct, newOperation, parseJson, type Call, type Reply } from './calls.js';
 import { checkSigned } from './signed-operations.js';
-import { iso } from './wire-message.js';
 
 const dayInSeconds = 86_400;
 

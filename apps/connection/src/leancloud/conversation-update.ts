@@ -1,9 +1,13 @@
-import { CommandType, LeanCloudError, OpType } from '@hongyan/leancloud';
-import { AppError, type ConversationView, type Json, type JsonObject } from '@hongyan/protocol';
-import { conversationOf, isObject, newOperation, parseJson, type Call, type Reply } from './calls.js';
-import { attributePath, columnsOf, touchedColumns, type NamedAttributes } from './columns.js';
-import { applyOperation, isColumnOperation } from './column-operations.js';
-import { iso } from './wire-message.js';
+import {
+  CommandType,
+  LeanCloudError,
+  OpType,
+  isObject,
+  touchedColumns,
+  iso,
+  changeOf,
+} from '@hongyan/leancloud';
+import { conversationOf, newOperation, parseJson, type Call, type Reply } from './calls.js';
 
 /** `conv/update`: columns by name or by dotted path, values or operations on values. */
 export async function updateConversation(call: Call): Promise<Reply> {
@@ -32,41 +36,4 @@ export async function updateConversation(call: Call): Promise<Reply> {
       attrModified: { data: JSON.stringify(touchedColumns(after, Object.keys(columns))) },
     },
   };
-}
-
-function changeOf(columns: Readonly<Record<string, unknown>>, before: ConversationView): NamedAttributes {
-  const attributes: Record<string, Json> = {};
-  let name: string | undefined;
-  for (const [path, given] of Object.entries(columns)) {
-    if (path === 'name') name = nameFrom(given, before.name);
-    else if (path === 'attr') Object.assign(attributes, replaced(given, before));
-    else attributes[attributePath(path)] = valueFrom(path, given, before);
-  }
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
-  };
-}
-
-function nameFrom(given: unknown, before: string | undefined): string {
-  const value = isColumnOperation(given) ? applyOperation(given, before) : given;
-  if (value === null) return '';
-  if (typeof value !== 'string') throw new AppError('bad_request', { detail: 'a name is a text' });
-  return value;
-}
-
-/** `attr` as a whole: what it does not name any longer goes. */
-function replaced(given: unknown, before: ConversationView): JsonObject {
-  if (isColumnOperation(given) && given.__op === 'Delete') return replaced(null, before);
-  if (given !== null && !isObject(given)) throw new AppError('bad_request', { detail: 'attr is an object' });
-  const gone = Object.keys(columnsOf(before).attr).map((key) => [key, null] as const);
-  return { ...Object.fromEntries(gone), ...((given ?? {}) as JsonObject) };
-}
-
-function valueFrom(path: string, given: unknown, before: ConversationView): Json {
-  if (!isColumnOperation(given)) return given as Json;
-  const { attr, own } = columnsOf(before);
-  let at: Json | undefined = { ...own, attr };
-  for (const key of path.split('.')) at = isObject(at) ? at[key] : undefined;
-  return applyOperation(given, at);
 }

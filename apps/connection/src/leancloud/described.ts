@@ -1,4 +1,11 @@
-import { CommandType, OpType, type GenericCommand } from '@hongyan/leancloud';
+import {
+  CommandType,
+  OpType,
+  type GenericCommand,
+  clientPath,
+  touchedColumns,
+  iso,
+} from '@hongyan/leancloud';
 import {
   AppError,
   messageIdOf,
@@ -8,10 +15,9 @@ import {
   type ServerEvent,
 } from '@hongyan/protocol';
 import type { Calls } from './calls.js';
-import { clientPath, touchedColumns } from './columns.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { encodeConvPush, encodePush, type PushedEvent } from './pushed-event.js';
-import { iso, unreadTupleOf } from './wire-message.js';
+import { unreadTupleOf } from './wire-message.js';
 
 type Cursor = ServerEvent & { type: 'cursor' };
 

@@ -7,17 +7,10 @@ import {
   type AckCommand,
   type DirectCommand,
   type GenericCommand,
+  isObject,
 } from '@hongyan/leancloud';
 import { asClientId, type ClientId, type JsonObject, type OperationId } from '@hongyan/protocol';
-import {
-  conversationOf,
-  distinct,
-  isObject,
-  newOperation,
-  parseJson,
-  type Call,
-  type Reply,
-} from './calls.js';
+import { conversationOf, distinct, newOperation, parseJson, type Call, type Reply } from './calls.js';
 import type { Given } from './given.js';
 
 /** `direct`: a message. It is answered with its id and time, or with why it was refused; transient ones, too. */

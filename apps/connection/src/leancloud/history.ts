@@ -1,7 +1,7 @@
-import { CommandType, QueryDirection, typeOf, type LogsCommand } from '@hongyan/leancloud';
+import { CommandType, QueryDirection, typeOf, type LogsCommand, convTypeOf } from '@hongyan/leancloud';
 import { AppError, parseMessageId, type Input, type MessageView } from '@hongyan/protocol';
 import { conversationOf, type Call, type Reply } from './calls.js';
-import { convTypeOf, logItemOf } from './wire-message.js';
+import { logItemOf } from './wire-message.js';
 
 const defaultLimit = 20;
 const mostPerPage = 100;

@@ -1,6 +1,5 @@
-import { OpType, type ConvCommand } from '@hongyan/leancloud';
+import { OpType, type ConvCommand, iso, temporaryPrefix } from '@hongyan/leancloud';
 import type { ClientId, ConversationView, EntryView } from '@hongyan/protocol';
-import { iso, temporaryPrefix } from './wire-message.js';
 
 /** One push about a conversation. */
 export interface ConvPush {

@@ -1,9 +1,9 @@
-import { CommandType, type SessionCommand, type UnreadTuple } from '@hongyan/leancloud';
+import { CommandType, type SessionCommand, type UnreadTuple, convTypeOf } from '@hongyan/leancloud';
 import type { ConversationId, EntryView, ListRow } from '@hongyan/protocol';
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { encodePush, patch } from './pushed-event.js';
-import { convTypeOf, directOf, unreadTupleOf } from './wire-message.js';
+import { directOf, unreadTupleOf } from './wire-message.js';
 
 const mostConversations = 50;
 /** Where nothing unread is found among so many of the newest, the older ones are not looked through. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { leanCloudError, LeanCloudError } from '@hongyan/leancloud';
+import { leanCloudError, LeanCloudError, isObject } from '@hongyan/leancloud';
 import { asAppId, AppError, type Caller, type OperationName, type Result } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
-import { conversationOf, isObject, parseJson } from './calls.js';
+import { conversationOf, parseJson } from './calls.js';
 import type { Given } from './given.js';
 import { allowCrossOrigin, sendJson, urlOf } from './http.js';
 

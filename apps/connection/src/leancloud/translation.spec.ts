@@ -1,10 +1,20 @@
+import {
+  applyOperation,
+  type ColumnOperation,
+  attributePath,
+  clientPath,
+  columnsOf,
+  fromColumns,
+  ownColumns,
+  touchedColumns,
+  conversationRow,
+  uniqueIdOf,
+  nativeSort,
+  nativeWhere,
+} from '@hongyan/leancloud';
 import { parseFilter, parseSort } from '@hongyan/filter';
 import { asClientId, asConversationId, type ConversationView, type EntryView } from '@hongyan/protocol';
-import { applyOperation, type ColumnOperation } from './column-operations.js';
-import { attributePath, clientPath, columnsOf, fromColumns, ownColumns, touchedColumns } from './columns.js';
-import { conversationRow, uniqueIdOf } from './conversation-row.js';
 import { membershipPushes } from './membership-pushes.js';
-import { nativeSort, nativeWhere } from './where.js';
 
 const view: ConversationView = {
   id: asConversationId('c1'),

@@ -5,20 +5,10 @@ import {
   type LogItem,
   type PatchItem,
   type UnreadTuple,
+  convTypeOf,
+  temporaryPrefix,
 } from '@hongyan/leancloud';
 import type { ConversationId, ConversationKind, MessageView } from '@hongyan/protocol';
-
-/** Ids of temporary conversations tell their kind. */
-export const temporaryPrefix = '_tmp:';
-
-const numbers: Readonly<Record<ConversationKind, number>> = {
-  ordinary: ConvType.normal,
-  room: ConvType.room,
-  system: ConvType.system,
-  temporary: ConvType.temporary,
-};
-
-export const convTypeOf = (kind: ConversationKind): number => numbers[kind];
 
 /** The kind as far as a message tells it: an ordinary conversation and a room look the same. */
 export function convTypeOfMessage(message: MessageView, inRoom: boolean): number {
@@ -111,5 +101,3 @@ const mentionsOf = ({ mentions, mentionAll }: MessageView) => ({
   ...(mentions === undefined ? {} : { mentionPids: mentions }),
   ...(mentionAll ? { mentionAll } : {}),
 });
-
-export const iso = (time: number): string => new Date(time).toISOString();

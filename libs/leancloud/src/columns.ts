@@ -1,6 +1,6 @@
-import { LeanCloudError } from '@hongyan/leancloud';
 import type { ConversationView, Json, JsonObject } from '@hongyan/protocol';
-import { isObject } from './calls.js';
+import { LeanCloudError } from './errors.js';
+import { isObject } from './values.js';
 
 /**
  * Conversations in these clients' words are rows with columns: `name`, `attr` (our attributes) and columns of the

@@ -1,5 +1,5 @@
 import { AppError, type Json } from '@hongyan/protocol';
-import { isObject } from './calls.js';
+import { isObject } from './values.js';
 
 /** An operation on a stored value, as the clients' storage SDK writes it. */
 export interface ColumnOperation {

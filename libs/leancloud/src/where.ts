@@ -1,7 +1,7 @@
-import { LeanCloudError } from '@hongyan/leancloud';
 import type { JsonObject } from '@hongyan/protocol';
-import { isObject } from './calls.js';
 import { ownColumns } from './columns.js';
+import { LeanCloudError } from './errors.js';
+import { isObject } from './values.js';
 
 const names: Readonly<Record<string, string>> = {
   objectId: 'id',

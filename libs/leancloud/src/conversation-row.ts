@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { toWire } from '@hongyan/leancloud';
 import type { ConversationView, Json, MessageView, OwnState } from '@hongyan/protocol';
 import { columnsOf } from './columns.js';
-import { convTypeOf, iso } from './wire-message.js';
+import { toWire } from './content.js';
+import { convTypeOf } from './conversation-kinds.js';
+import { iso } from './values.js';
 
 /** What a row is made of. */
 export interface RowParts {
