@@ -12,8 +12,8 @@ export const testProjects = {
     tools: [],
   },
   int: { folders: ['apps', 'libs', 'test'], pattern: '\\.int\\.spec\\.ts$', tools: ['jdk', 'maven'] },
-  e2e: { folders: ['test/e2e'], pattern: '\\.e2e\\.ts$', tools: [] },
-  compat: { folders: ['test/compat'], pattern: '\\.e2e\\.ts$', tools: [] },
+  e2e: { folders: ['test/e2e'], pattern: '\\.e2e\\.ts$', tools: ['openssl'] },
+  compat: { folders: ['test/compat'], pattern: '\\.e2e\\.ts$', tools: ['openssl'] },
   browser: { folders: ['test/browser'], pattern: '\\.browser\\.ts$', tools: ['chromium'] },
 };
 

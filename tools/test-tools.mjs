@@ -27,6 +27,7 @@ const tools = {
     isThere: () => hasMongo() || hasJdk(),
   },
   maven: { label: 'Maven (mvn)', packages: ['maven'], isThere: () => hasMongo() || onPath('mvn') },
+  openssl: { label: 'OpenSSL (openssl)', packages: ['openssl'], isThere: () => onPath('openssl') },
   chromium: {
     label: 'Chromium',
     packages: ['chromium'],

@@ -97,7 +97,7 @@ describe('ensureTestTools', () => {
     const onlyWithoutTools = Object.fromEntries(
       Object.entries(selectTests()).filter(([project]) => testProjects[project].tools.length === 0),
     );
-    expect(Object.keys(onlyWithoutTools)).toContain('compat');
+    expect(Object.keys(onlyWithoutTools)).toContain('unit');
     expect(() => ensureTestTools(onlyWithoutTools, () => undefined)).not.toThrow();
     for (const { tools } of Object.values(testProjects)) expect(Array.isArray(tools)).toBe(true);
   });

@@ -28,7 +28,8 @@ export interface CompatServer {
   stop(): Promise<void>;
 }
 
-export async function startCompatServer(): Promise<CompatServer> {
+/** `settings`: further environment of the process. One with a certificate is spoken to by https. */
+export async function startCompatServer(settings: Record<string, string> = {}): Promise<CompatServer> {
   const given = process.env['HONGYAN_COMPAT_URL'];
   if (given !== undefined) {
     const nothing = () => Promise.resolve();
@@ -37,8 +38,8 @@ export async function startCompatServer(): Promise<CompatServer> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'hongyan-compat-'));
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  let child = await launch(folder, port);
+  const url = `${settings['HONGYAN_TLS_CERT'] === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  let child = await launch(folder, url, settings);
   const calls = callsOf(url, readFileSync(join(folder, 'operator.token'), 'utf8').trim());
   return {
     ...calls,
@@ -46,7 +47,7 @@ export async function startCompatServer(): Promise<CompatServer> {
     canRestart: true,
     async restart(signal) {
       await end(child, signal);
-      child = await launch(folder, port);
+      child = await launch(folder, url, settings);
     },
     async stop() {
       await end(child, 'SIGTERM');
@@ -85,10 +86,14 @@ function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' |
   };
 }
 
-async function launch(folder: string, port: number): Promise<ChildProcess> {
+async function launch(
+  folder: string,
+  url: string,
+  settings: Record<string, string>,
+): Promise<ChildProcess> {
   const main = join(process.cwd(), 'dist/apps/cli/src/main.js');
-  const args = [main, 'serve', '--data', folder, '--port', String(port), '--host', '127.0.0.1'];
-  const env = { ...process.env, HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1' };
+  const args = [main, 'serve', '--data', folder, '--port', new URL(url).port, '--host', '127.0.0.1'];
+  const env = { ...process.env, HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1', ...settings };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -97,7 +102,7 @@ async function launch(folder: string, port: number): Promise<ChildProcess> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the server ended: ${said}`);
     if (Date.now() > deadline) throw new Error(`the server is not ready: ${said}`);
-    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
     if (answer?.ok) return child;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -3,8 +3,8 @@ import { type CompatApp, type CompatServer, startCompatServer } from './compat-s
 import { closeDevices, device, eventually, next } from './devices.js';
 
 /**
- * The SDK that npm calls the latest insists on https for all but its sockets. Until the server speaks TLS it is given
- * the socket's address, and what it needs REST for is left out.
+ * The SDK that npm calls the latest insists on https for all but its sockets. Here it is given the socket's address, and
+ * what it needs REST for is left out; tls.e2e.ts has it.
  */
 let server: CompatServer;
 let app: CompatApp;

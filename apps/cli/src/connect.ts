@@ -1,6 +1,6 @@
 import { type StandaloneConfig, loadConfig, standaloneSchema } from '@hongyan/config';
 import { silentLogger } from '@hongyan/telemetry';
-import { Http } from './http.js';
+import { type Fetch, fetchTrusting, Http } from './http.js';
 import { UsageError } from './failure.js';
 
 export interface Target {
@@ -48,8 +48,10 @@ async function runningServer(config: StandaloneConfig): Promise<Connection | und
   const folder = DataFolder.at(config.data);
   const server = folder.readServer();
   if (server === undefined) return undefined;
+  let trusting: Fetch | undefined;
   try {
-    const live = await new Http(`${server.url}/health`, {}).get<{ instance: string }>('/live');
+    trusting = server.certificate === undefined ? undefined : await fetchTrusting(server.certificate);
+    const live = await new Http(`${server.url}/health`, {}, trusting).get<{ instance: string }>('/live');
     if (live.instance !== server.instance) return undefined; // a stranger on the port of a server that died
   } catch {
     return undefined;
@@ -59,7 +61,7 @@ async function runningServer(config: StandaloneConfig): Promise<Connection | und
     throw new UsageError(
       'a server runs on this folder, but its operator token is not known here: set HONGYAN_OPERATOR_TOKEN',
     );
-  return connectionTo(server.url, token);
+  return connectionTo(server.url, token, trusting);
 }
 
 /** Undefined: somebody else holds the folder, and may be asked in a moment. */
@@ -69,7 +71,8 @@ async function ownServer(
 ): Promise<{ connection: Connection; stop: () => Promise<void> } | undefined> {
   const { serve, heldByOther } = await import('../../standalone/src/index.js');
   try {
-    const quiet = { ...config, host: '127.0.0.1', port: 0, drainSeconds: 0, metricsPort: 0, traces: false };
+    const { tlsCert: _cert, tlsKey: _key, ...plain } = config;
+    const quiet = { ...plain, host: '127.0.0.1', port: 0, drainSeconds: 0, metricsPort: 0, traces: false };
     const server = await serve(quiet, silentLogger, { announce: false });
     return { connection: connectionTo(server.url, server.operatorToken), stop: () => server.stop() };
   } catch (error) {
@@ -78,8 +81,8 @@ async function ownServer(
   }
 }
 
-function connectionTo(url: string, token: string): Connection {
-  const admin = new Http(`${url}/admin/v1`, { authorization: `Bearer ${token}` });
+function connectionTo(url: string, token: string, trusting?: Fetch): Connection {
+  const admin = new Http(`${url}/admin/v1`, { authorization: `Bearer ${token}` }, trusting);
   return {
     admin,
     async app(id) {
@@ -87,7 +90,8 @@ function connectionTo(url: string, token: string): Connection {
         `/apps/${encodeURIComponent(id)}/reveal`,
         {},
       );
-      return new Http(`${url}/api/v1`, { 'x-hongyan-app': id, authorization: `Bearer ${masterKey.current}` });
+      const headers = { 'x-hongyan-app': id, authorization: `Bearer ${masterKey.current}` };
+      return new Http(`${url}/api/v1`, headers, trusting);
     },
   };
 }

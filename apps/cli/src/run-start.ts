@@ -3,7 +3,7 @@ import type { App } from '@hongyan/apps';
 import { createLogger } from '@hongyan/telemetry';
 import type { RunningServer } from '../../standalone/src/index.js';
 import { ensureDemoApp } from './demo/demo-app.js';
-import { type Paint, Stage, paintFor } from './demo/stage.js';
+import { DemoError, type Paint, Stage, paintFor } from './demo/stage.js';
 import { failureLine } from './failure.js';
 import { pairs } from './output.js';
 import { MARGIN_MS, sampleFolder } from './run-serve.js';
@@ -65,6 +65,7 @@ async function demo(
   try {
     if (!app.enabled || !app.login.unsigned)
       throw new Error('the app "demo" was changed to demand a signed login');
+    if (url.startsWith('https:')) throw new DemoError('The demo is shown only on a port without TLS.');
     const { talk } = await import('./demo/talk.js');
     await talk(stage, { url, appId: app.id });
     stage.say(`  ${paint.good('The demo is complete')} after ${stage.elapsed}.\n`);

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 const serveOptions = (command: Command): Command =>
   command
     .option('--port <port>', 'the port to listen on (HONGYAN_PORT, else 7788; 0 takes a free one)')
-    .option('--host <address>', 'the address to listen on (HONGYAN_HOST, else 127.0.0.1)');
+    .option('--host <address>', 'the address to listen on (HONGYAN_HOST, else 127.0.0.1)')
+    .option('--tls-cert <file>', 'speak TLS with this certificate (HONGYAN_TLS_CERT)')
+    .option('--tls-key <file>', 'its private key (HONGYAN_TLS_KEY)');
 
 export function addServeCommands(program: Command): void {
   serveOptions(program.command('serve'))

@@ -10,6 +10,8 @@ export interface ServerFile {
   readonly pid: number;
   /** Of one run: `/health/live` answers the same. */
   readonly instance: string;
+  /** Of a server that speaks TLS: the file with its certificate. */
+  readonly certificate?: string;
 }
 
 const SERVER_FILE = 'server.json';

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { hardLimits } from '@hongyan/protocol';
 import { ProblemFilter } from '@hongyan/rest';
 import type { PinoLogger } from '@hongyan/telemetry';
 import { type ConnectionParts, configureSockets } from '../../connection/src/index.js';
+import { Certificate } from './certificate.js';
 import { checkApps } from './check-apps.js';
 import { type Composition, compose } from './compose.js';
 import { doorTelemetry } from './door-telemetry.js';
@@ -50,6 +52,7 @@ export async function serve(
   logger: PinoLogger,
   options: ServeOptions = {},
 ): Promise<RunningServer> {
+  const certificate = Certificate.from(config);
   const folder = DataFolder.prepare(config.data);
   const parts = await compose(config, folder, logger, options.threads);
   const { instance } = parts.health;
@@ -57,11 +60,15 @@ export async function serve(
     const { sampleFolder, announce = true } = options;
     const sample = sampleFolder !== undefined && existsSync(join(sampleFolder, 'index.html'));
     await checkApps(parts, logger);
-    const app = await createDoors(parts, config, logger);
+    const app = await createDoors(parts, config, logger, certificate);
     if (sample) serveSample(app, sampleFolder, parts.directory);
     await listen(app, config);
-    const url = urlOf(app.getHttpServer(), config.host);
-    if (announce) folder.writeServer({ url, pid: process.pid, instance });
+    const url = urlOf(app.getHttpServer(), config.host, certificate === undefined ? 'http' : 'https');
+    const stopWatching = certificate?.keepFresh(app.getHttpServer() as unknown as HttpsServer, logger);
+    if (announce) {
+      const trusted = certificate === undefined ? {} : { certificate: certificate.file };
+      folder.writeServer({ url, pid: process.pid, instance, ...trusted });
+    }
     parts.health.ready();
     logger.info({ what: 'server_started', url, folder: folder.path });
     let stopped: Promise<void> | undefined;
@@ -72,7 +79,10 @@ export async function serve(
       operatorToken: parts.operatorToken,
       parts,
       sample,
-      stop: () => (stopped ??= stop(app, parts, folder, config, logger)),
+      stop: () => {
+        stopWatching?.();
+        return (stopped ??= stop(app, parts, folder, config, logger));
+      },
     };
   } catch (error) {
     await parts.close();
@@ -84,6 +94,7 @@ async function createDoors(
   parts: Composition,
   config: StandaloneConfig,
   logger: PinoLogger,
+  certificate: Certificate | undefined,
 ): Promise<NestExpressApplication> {
   const report = (err: unknown, reference: string) =>
     logger.error({ what: 'request_failed', reference, err });
@@ -93,6 +104,7 @@ async function createDoors(
       logger: nestLog(logger, () => parts.health.isReady),
       bodyParser: false,
       abortOnError: false,
+      ...(certificate === undefined ? {} : { httpsOptions: certificate.serverOptions }),
     },
   );
   app.useBodyParser('json', { limit: BODY_LIMIT });
@@ -135,11 +147,11 @@ async function listen(app: NestExpressApplication, { host, port }: StandaloneCon
   }
 }
 
-function urlOf(server: Server, host: string): string {
+function urlOf(server: Server, host: string, scheme: 'http' | 'https'): string {
   const { port } = server.address() as AddressInfo;
   const reachable =
     host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${reachable}:${port}`;
+  return `${scheme}://${reachable}:${port}`;
 }
 
 async function stop(

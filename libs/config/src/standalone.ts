@@ -11,15 +11,25 @@ export const standaloneSchema = z.object({
   }),
   host: setting(z.string().min(1).default('127.0.0.1'), {
     env: 'HONGYAN_HOST',
-    description: 'The address to listen on. `0.0.0.0` for all; put a TLS proxy in front then.',
+    description:
+      'The address to listen on. `0.0.0.0` for all; give it a certificate then, or put a TLS proxy in front.',
   }),
   port: setting(port.default(7788), {
     env: 'HONGYAN_PORT',
     description: 'The port for clients, the server REST API and operators. 0 takes a free one.',
   }),
+  tlsCert: setting(z.string().min(1).optional(), {
+    env: 'HONGYAN_TLS_CERT',
+    description:
+      'File with the certificate (PEM, followed by its intermediates): the port speaks TLS. Read again when it changes.',
+  }),
+  tlsKey: setting(z.string().min(1).optional(), {
+    env: 'HONGYAN_TLS_KEY',
+    description: 'File with the private key of the certificate (PEM, without a passphrase).',
+  }),
   publicUrl: setting(z.url({ protocol: /^https?$/ }).optional(), {
     env: 'HONGYAN_PUBLIC_URL',
-    description: 'How clients reach this server, when that is not `http://host:port` (a proxy in front).',
+    description: 'How clients reach this server, when that is not its own address (a proxy in front, a name in the certificate).',
   }),
   secretKey: setting(z.string().optional(), {
     env: 'HONGYAN_SECRET_KEY',
