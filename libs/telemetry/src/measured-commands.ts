@@ -1,8 +1,6 @@
 import {
   type Context,
   context,
-  type Histogram,
-  type Meter,
   propagation,
   type Span,
   SpanKind,
@@ -20,6 +18,7 @@ import {
   type OperationName,
   type Result,
 } from '@hongyan/protocol';
+import type { Distribution, Distributions } from './distributions.js';
 import { attributeNames, metricNames } from './names.js';
 
 /**
@@ -27,21 +26,19 @@ import { attributeNames, metricNames } from './names.js';
  * know; without telemetry it is not there at all.
  */
 export class MeasuredCommands implements Commands {
-  private readonly duration: Histogram;
+  private readonly newDuration: (attributes: Record<string, string>) => Distribution;
+  private readonly durations = new Map<OperationName, Map<string, Distribution>>();
 
   constructor(
     private readonly inner: Commands,
     private readonly tracer: Tracer,
-    meter: Meter,
+    distributions: Distributions,
   ) {
-    this.duration = meter.createHistogram(metricNames.commandDuration, {
+    this.newDuration = distributions.kind({
+      name: metricNames.commandDuration,
       description: 'From the call of a command to its answer, by operation and outcome.',
       unit: 's',
-      advice: {
-        explicitBucketBoundaries: [
-          0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-        ],
-      },
+      boundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     });
   }
 
@@ -97,15 +94,26 @@ export class MeasuredCommands implements Commands {
   }
 
   private ended(operation: OperationName, started: number, outcome: string, span: Span | undefined): void {
-    this.duration.record((performance.now() - started) / 1000, {
-      [attributeNames.operation]: operation,
-      [attributeNames.outcome]: outcome,
-    });
+    this.duration(operation, outcome).add((performance.now() - started) / 1000);
     if (span === undefined) return;
     if (outcome !== 'ok') {
       span.setAttribute(attributeNames.outcome, outcome);
       if (outcome === 'internal') span.setStatus({ code: SpanStatusCode.ERROR });
     }
     span.end();
+  }
+
+  private duration(operation: OperationName, outcome: string): Distribution {
+    let outcomes = this.durations.get(operation);
+    if (outcomes === undefined) this.durations.set(operation, (outcomes = new Map<string, Distribution>()));
+    let duration = outcomes.get(outcome);
+    if (duration === undefined) {
+      duration = this.newDuration({
+        [attributeNames.operation]: operation,
+        [attributeNames.outcome]: outcome,
+      });
+      outcomes.set(outcome, duration);
+    }
+    return duration;
   }
 }

@@ -1,14 +1,13 @@
 import {
   context,
-  type Histogram,
   type Link,
-  type Meter,
   type Span,
   SpanStatusCode,
   trace,
   type Tracer,
 } from '@opentelemetry/api';
 import type { PathObserver } from '@hongyan/conversations';
+import type { Distribution, Distributions } from './distributions.js';
 import { attributeNames, metricNames, spanNames } from './names.js';
 
 /**
@@ -16,24 +15,25 @@ import { attributeNames, metricNames, spanNames } from './names.js';
  * first sampled one and link to the others.
  */
 export class MeasuredPath implements PathObserver {
-  private readonly duration: Histogram;
-  private readonly batch: Histogram;
+  private readonly duration: Distribution;
+  private readonly batch: Distribution;
 
   constructor(
     private readonly tracer: Tracer,
-    meter: Meter,
+    distributions: Distributions,
   ) {
-    this.duration = meter.createHistogram(metricNames.appendDuration, {
+    this.duration = distributions.kind({
+      name: metricNames.appendDuration,
       description: 'From handing a batch to the store until it is durable.',
       unit: 's',
-      advice: {
-        explicitBucketBoundaries: [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
-      },
-    });
-    this.batch = meter.createHistogram(metricNames.appendBatch, {
+      boundaries: [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    })({});
+    this.batch = distributions.kind({
+      name: metricNames.appendBatch,
       description: 'Entries of one conversation that shared a batch.',
-      advice: { explicitBucketBoundaries: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] },
-    });
+      unit: '',
+      boundaries: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+    })({});
   }
 
   mark(): Span | undefined {
@@ -45,8 +45,8 @@ export class MeasuredPath implements PathObserver {
     const started = performance.now();
     const span = this.start(spanNames.append, marks);
     return (error) => {
-      this.duration.record((performance.now() - started) / 1000);
-      this.batch.record(marks.length);
+      this.duration.add((performance.now() - started) / 1000);
+      this.batch.add(marks.length);
       if (error !== undefined) span?.setStatus({ code: SpanStatusCode.ERROR });
       span?.end();
     };

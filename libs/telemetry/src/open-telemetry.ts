@@ -1,23 +1,24 @@
 import { metrics, trace } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import type { MetricProducer, MetricReader } from '@opentelemetry/sdk-metrics';
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
   type SpanProcessor,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
+import { Distributions } from './distributions.js';
 import { MeasuredBroker } from './measured-broker.js';
 import { MeasuredCommands } from './measured-commands.js';
 import { MeasuredPath } from './measured-path.js';
+import { observeRuntime } from './runtime-gauges.js';
 import type { Telemetry, TelemetryOptions } from './types.js';
 
 /** Readers and processors beside those of the options: for specs. */
 export interface ExtraSinks {
-  readonly metricReaders?: MetricReader[];
+  readonly metricReaders?: (producers: MetricProducer[]) => MetricReader[];
   readonly spanProcessors?: SpanProcessor[];
 }
 
@@ -27,34 +28,45 @@ export async function startOpenTelemetry(
   extra: ExtraSinks = {},
 ): Promise<Telemetry> {
   const { metricsPort, metricsHost } = options;
+  const distributions = new Distributions();
+  const producers = [distributions];
   const exporter =
     metricsPort === 0
       ? undefined
-      : new PrometheusExporter({ host: metricsHost, port: metricsPort, preventServerStart: true });
+      : new PrometheusExporter({
+          host: metricsHost,
+          port: metricsPort,
+          preventServerStart: true,
+          metricProducers: producers,
+        });
   const sdk = new NodeSDK({
     serviceName: options.serviceName,
-    metricReaders: [...(exporter === undefined ? [] : [exporter]), ...(extra.metricReaders ?? [])],
+    metricReaders: [...(exporter === undefined ? [] : [exporter]), ...(extra.metricReaders?.(producers) ?? [])],
     spanProcessors: [
       ...(options.traces ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : []),
       ...(extra.spanProcessors ?? []),
     ],
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.traceRatio) }),
-    instrumentations: exporter === undefined ? [] : [new RuntimeNodeInstrumentation()],
+    instrumentations: [],
   });
   sdk.start();
   await exporter?.startServer();
   const tracer = trace.getTracer('hongyan');
   const meter = metrics.getMeter('hongyan');
+  const stopWatching = exporter === undefined ? undefined : observeRuntime(meter);
   return {
-    commands: (inner) => new MeasuredCommands(inner, tracer, meter),
+    commands: (inner) => new MeasuredCommands(inner, tracer, distributions),
     broker: (inner) => new MeasuredBroker(inner, meter),
-    observer: new MeasuredPath(tracer, meter),
+    observer: new MeasuredPath(tracer, distributions),
     gauge: (name, description, read) =>
       meter.createObservableGauge(name, { description }).addCallback((result) => result.observe(read())),
     counter: (name, description, label) => {
       const counter = meter.createCounter(name, { description });
       return (value) => counter.add(1, { [label]: value });
     },
-    stop: () => sdk.shutdown(),
+    stop() {
+      stopWatching?.();
+      return sdk.shutdown();
+    },
   };
 }

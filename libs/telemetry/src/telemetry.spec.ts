@@ -2,6 +2,7 @@ import { metrics } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
+  type MetricProducer,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
@@ -14,12 +15,18 @@ import type { Telemetry } from './types.js';
 const spans = new InMemorySpanExporter();
 const processor = new SimpleSpanProcessor({ exporter: spans });
 const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-const reader = new PeriodicExportingMetricReader({
-  exporter,
-  exportIntervalMillis: 3_600_000,
-  exportTimeoutMillis: 1000,
-});
+let reader: PeriodicExportingMetricReader;
 let telemetry: Telemetry;
+
+function readerOf(metricProducers: MetricProducer[]): PeriodicExportingMetricReader {
+  reader = new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: 3_600_000,
+    exportTimeoutMillis: 1000,
+    metricProducers,
+  });
+  return reader;
+}
 
 beforeAll(async () => {
   telemetry = await startOpenTelemetry(
@@ -30,7 +37,7 @@ beforeAll(async () => {
       traces: false,
       traceRatio: 1,
     },
-    { metricReaders: [reader], spanProcessors: [processor] },
+    { metricReaders: (producers) => [readerOf(producers)], spanProcessors: [processor] },
   );
 });
 afterAll(() => telemetry.stop());
