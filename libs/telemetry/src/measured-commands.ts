@@ -32,6 +32,8 @@ export class MeasuredCommands implements Commands {
   constructor(
     private readonly inner: Commands,
     private readonly tracer: Tracer,
+    /** The share of commands that are traced when their caller does not say; undefined: none, whoever says what. */
+    private readonly traceRatio: number | undefined,
     distributions: Distributions,
   ) {
     this.newDuration = distributions.kind({
@@ -74,6 +76,9 @@ export class MeasuredCommands implements Commands {
 
   /** Undefined: not sampled, so that the rest of the way pays nothing. */
   private startSpan(caller: Caller, name: OperationName, options: CallOptions): Span | undefined {
+    if (this.traceRatio === undefined) return undefined;
+    // Decided here, as even a span that is not recorded costs ids, objects and a sampler's look at them.
+    if (options.traceparent === undefined && Math.random() >= this.traceRatio) return undefined;
     const parent: Context =
       options.traceparent === undefined
         ? context.active()

@@ -4,10 +4,10 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { MetricProducer, MetricReader } from '@opentelemetry/sdk-metrics';
 import {
+  AlwaysOnSampler,
   BatchSpanProcessor,
   ParentBasedSampler,
   type SpanProcessor,
-  TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import { Distributions } from './distributions.js';
 import { MeasuredBroker } from './measured-broker.js';
@@ -30,6 +30,8 @@ export async function startOpenTelemetry(
   const { metricsPort, metricsHost } = options;
   const distributions = new Distributions();
   const producers = [distributions];
+  const traced = options.traces || extra.spanProcessors !== undefined;
+  const traceRatio = traced ? options.traceRatio : undefined;
   const exporter =
     metricsPort === 0
       ? undefined
@@ -46,7 +48,8 @@ export async function startOpenTelemetry(
       ...(options.traces ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : []),
       ...(extra.spanProcessors ?? []),
     ],
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.traceRatio) }),
+    // Commands without a caller's decision are drawn before they have a span.
+    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     instrumentations: [],
   });
   sdk.start();
@@ -55,7 +58,7 @@ export async function startOpenTelemetry(
   const meter = metrics.getMeter('hongyan');
   const stopWatching = exporter === undefined ? undefined : observeRuntime(meter);
   return {
-    commands: (inner) => new MeasuredCommands(inner, tracer, distributions),
+    commands: (inner) => new MeasuredCommands(inner, tracer, traceRatio, distributions),
     broker: (inner) => new MeasuredBroker(inner, meter),
     observer: new MeasuredPath(tracer, distributions),
     gauge: (name, description, read) =>

@@ -1,4 +1,4 @@
-import { metrics } from '@opentelemetry/api';
+import { metrics, trace } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -7,6 +7,8 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import { AppError, asAppId, asClientId, type Commands, type Delivery } from '@hongyan/protocol';
+import { Distributions } from './distributions.js';
+import { MeasuredCommands } from './measured-commands.js';
 import { metricNames } from './names.js';
 import { startOpenTelemetry } from './open-telemetry.js';
 import { startTelemetry, telemetryOff } from './telemetry.js';
@@ -88,6 +90,17 @@ it('follows a command from the door through the store to delivery, in the trace 
   expect([append?.parentSpanContext?.spanId, publish?.parentSpanContext?.spanId]).toEqual(
     Array(2).fill(command?.spanContext().spanId),
   );
+});
+
+it('traces the share that was asked for of commands whose callers do not decide', async () => {
+  spans.reset();
+  const none = new MeasuredCommands(inner, trace.getTracer('spec'), 0, new Distributions());
+  const all = new MeasuredCommands(inner, trace.getTracer('spec'), 1, new Distributions());
+  await none.execute(caller, 'message.send', read, { deadline: Infinity });
+  expect(spans.getFinishedSpans()).toEqual([]);
+  await all.execute(caller, 'message.send', read, { deadline: Infinity });
+  await processor.forceFlush();
+  expect(spans.getFinishedSpans().map((span) => span.name)).toContain('message.send');
 });
 
 it('counts by operation and outcome, with no label that names a tenant or a client', async () => {
