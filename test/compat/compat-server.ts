@@ -21,6 +21,8 @@ export interface CompatServer {
   readonly canRestart: boolean;
   /** A new app that starts from the preset `leancloud`. */
   app(settings?: Record<string, unknown>): Promise<CompatApp>;
+  /** Changes settings of an app. */
+  set(app: CompatApp, settings: Record<string, unknown>): Promise<void>;
   /** The app's own server calls. */
   rest(app: CompatApp, method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
   /** `signal` ends the process as it is; afterwards the same folder and port are served again. */
@@ -56,7 +58,7 @@ export async function startCompatServer(settings: Record<string, string> = {}): 
   };
 }
 
-function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' | 'rest'> {
+function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' | 'set' | 'rest'> {
   const call = async (method: string, path: string, headers: Record<string, string>, body?: unknown) => {
     const response = await fetch(`${url}/${path}`, {
       method,
@@ -80,6 +82,9 @@ function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' |
         settings: { 'limits.commandsPerSecond': 10_000, ...settings },
       });
       return { id };
+    },
+    async set({ id }, settings) {
+      await call('PATCH', `admin/v1/apps/${id}`, operator, { settings });
     },
     rest: ({ id }, method, path, body) =>
       call(method, path, { 'x-hongyan-app': id, authorization: `Bearer ${masterKey}` }, body),

@@ -123,6 +123,19 @@ describe('sessions of clients of the SDK', () => {
     expect((await closed)[0]).toMatchObject({ code: 4115, reason: 'KICKED_BY_APP' });
   });
 
+  it('is told when its app is switched off, and cannot come back until it is on again', async () => {
+    const own = await server.app();
+    const [here, there] = [device(server, own), device(server, app)];
+    const [client, neighbour] = [await here.login(name('ann')), await there.login(name('ann'))];
+    const closed = next<[{ code: number; reason: string }]>(client, here.sdk.Event.CLOSE);
+    await server.set(own, { enabled: false });
+    expect((await closed)[0]).toMatchObject({ code: 4100, reason: 'APP_NOT_AVAILABLE' });
+    await expect(device(server, own).login(name('bob'))).rejects.toThrow();
+    expect(await neighbour.ping([neighbour.id])).toEqual([neighbour.id]);
+    await server.set(own, { enabled: true });
+    await device(server, own).login(name('bob'));
+  });
+
   it('logs in with signatures of LeanCloud’s form where the app demands them', async () => {
     const strict = await server.app({ 'login.unsigned': false });
     const id = name('ann');

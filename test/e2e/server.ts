@@ -106,6 +106,13 @@ export class TestServer {
     return { id, masterKey: masterKey.current };
   }
 
+  /** Changes settings of an app. */
+  async setApp({ id }: TestApp, settings: object): Promise<void> {
+    const token = readFileSync(join(this.folder, 'operator.token'), 'utf8').trim();
+    const { status, text } = await this.request('PATCH', `/admin/v1/apps/${id}`, token, { settings });
+    if (status !== 200) throw new Error(text);
+  }
+
   /** The API of tenants' servers. */
   rest(app: TestApp, method: string, path: string, body?: object): Promise<RestAnswer> {
     return this.request(method, `/api/v1${path}`, app.masterKey, body, { 'x-hongyan-app': app.id });

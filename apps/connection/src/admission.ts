@@ -4,6 +4,7 @@ import type { Login } from '@hongyan/sessions';
 import type { Socket } from 'socket.io';
 import { PassportLogin } from './auth/passport-login.js';
 import type { ConnectionParts } from './connection-parts.js';
+import { checkSessionCount } from './session-bounds.js';
 import { readHandshake } from './handshake.js';
 import { admitOnce, closeRefused } from './socket-writer.js';
 import { wireErrorOf } from './wire-errors.js';
@@ -67,21 +68,8 @@ export class Admission {
       throw new AppError('limit_exceeded', { detail: 'The app has as many connections as it may have.' });
     }
     const login = await this.passport.authenticate({ app, credentials });
-    await this.checkSessionCount(app, login);
+    await checkSessionCount(this.parts, app, login);
     return { app, login };
-  }
-
-  private async checkSessionCount(app: App, login: Login): Promise<void> {
-    const { client, session, tag, device } = login.session;
-    const open = await this.parts.hub.sessionsOf(app.id, client);
-    const staying = open.filter(
-      (other) =>
-        other.session !== session &&
-        !(login.fresh && tag !== undefined && other.tag === tag && other.device !== device),
-    );
-    if (staying.length >= app.limits.sessionsPerClient) {
-      throw new AppError('limit_exceeded', { detail: 'The client has as many sessions as it may have.' });
-    }
   }
 }
 

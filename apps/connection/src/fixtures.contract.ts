@@ -137,6 +137,16 @@ export async function startRig(apps: App[], options: Partial<ConnectionOptions> 
   };
 }
 
+/** Presence as if it were a network away: logins that come together are all counted before any of them is attached. */
+export function slowPresence({ hub }: Pick<Rig, 'hub'>): void {
+  const { sessionsOf } = hub;
+  jest.spyOn(hub, 'sessionsOf').mockImplementation(async (...args) => {
+    const open = await sessionsOf.apply(hub, args);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return open;
+  });
+}
+
 export interface Ack {
   readonly ok?: unknown;
   readonly error?: {

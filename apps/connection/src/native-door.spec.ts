@@ -1,7 +1,7 @@
 import { signLogin } from '@hongyan/sessions';
 import { asClientId, asConversationId, errorTable, type Delivery } from '@hongyan/protocol';
 import { SignJWT } from 'jose';
-import { masterKey, type Rig, sampleApp, startRig } from './fixtures.contract.js';
+import { masterKey, type Rig, sampleApp, slowPresence, startRig } from './fixtures.contract.js';
 
 const one = sampleApp('one', { limits: { ...sampleApp('x').limits, sessionsPerClient: 3 } });
 const strict = sampleApp('strict', {
@@ -11,10 +11,20 @@ const strict = sampleApp('strict', {
 const small = sampleApp('small', { limits: { ...one.limits, connections: 1 } });
 
 let rig: Rig;
+let inUse: (typeof one)[];
 beforeEach(async () => {
-  rig = await startRig([one, strict, small]);
+  inUse = [one, strict, small];
+  rig = await startRig(inUse);
 });
 afterEach(() => rig.stop());
+
+/** How a login ended: welcomed, closed again with a reason, or refused at the handshake. */
+function outcomeOf(client: ReturnType<Rig['client']>): string | undefined {
+  const first = client.events[0];
+  if (first !== undefined) return first.type === 'closing' ? first.name : first.type;
+  const refusal = client.packets.find((text) => text.startsWith('4'));
+  return refusal && (JSON.parse(refusal.slice(1)) as { data: { name: string } }).data.name;
+}
 
 const jwt = (claims: Record<string, unknown>, key = masterKey, seconds = 60) =>
   new SignJWT({ aud: 'strict', sub: 'ann', exp: Math.floor(Date.now() / 1000) + seconds, ...claims })
@@ -87,6 +97,21 @@ describe('logging in', () => {
     expect((await rig.client({ appId: 'small', clientId: 'bob' }).refusal()).name).toBe('limit_exceeded');
     for (let count = 0; count < 3; count += 1) await rig.client().event('session');
     expect((await rig.client().refusal()).name).toBe('limit_exceeded');
+  });
+
+  it('lets logins that come together pass no bound together', async () => {
+    slowPresence(rig);
+    const open = Array.from({ length: 12 }, () => rig.client());
+    const outcomes = await Promise.all(
+      open.map((client) => client.until(() => outcomeOf(client))),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'session')).toHaveLength(3);
+    expect(outcomes.filter((outcome) => outcome === 'limit_exceeded')).toHaveLength(9);
+    expect(rig.hub.sessions).toBe(3);
+    const ofSmall = ['ann', 'bob', 'cid', 'dan'].map((clientId) => rig.client({ appId: 'small', clientId }));
+    const others = await Promise.all(ofSmall.map((client) => client.until(() => outcomeOf(client))));
+    expect(others.filter((outcome) => outcome === 'session')).toHaveLength(1);
+    expect(rig.hub.sessionsIn(small.id)).toBe(1);
   });
 
   it('carries one session per connection', async () => {
@@ -174,6 +199,50 @@ describe('sessions', () => {
     });
     await client.whenClosed();
     expect((await rig.client({ session: token }).refusal()).name).toBe('kicked');
+  });
+
+  it('end with their app, and none begins any more', async () => {
+    const [ann, bob, neighbour] = [rig.client(), rig.client({ clientId: 'bob' }), rig.client({ appId: 'small' })];
+    const { token } = await ann.event('session');
+    await Promise.all([bob, neighbour].map((client) => client.event('session')));
+    inUse.splice(inUse.indexOf(one), 1);
+    rig.hub.enforce(one.id, undefined);
+    for (const client of [ann, bob]) {
+      const closing = await client.event('closing');
+      expect(closing).toMatchObject({ name: 'app_unavailable', code: 1104 });
+      expect(closing).not.toHaveProperty('reconnectAfterMs');
+      await client.whenClosed();
+    }
+    expect((await rig.client({ session: token }).refusal()).name).toBe('token_invalid');
+    expect(rig.commands.ended.map(({ reason }) => reason)).toEqual(['kicked', 'kicked']);
+    expect((await neighbour.command('client.unread')).ok).toEqual({});
+  });
+
+  it('do not begin when the app was switched off during the login', async () => {
+    const attach = jest.spyOn(rig.hub, 'attach');
+    // The directory answers the middleware, and no longer when the session is to be attached.
+    jest.spyOn(rig.parts.apps, 'known').mockReturnValue(undefined);
+    const client = rig.client();
+    expect(await client.event('closing')).toMatchObject({ name: 'app_unavailable' });
+    expect(attach).not.toHaveBeenCalled();
+  });
+
+  it('beyond a bound that was lowered are closed, the latest ones, until later', async () => {
+    const first = rig.client();
+    await first.event('session');
+    const second = rig.client();
+    await second.event('session');
+    const third = rig.client({ clientId: 'bob' });
+    await third.event('session');
+    rig.hub.enforce(one.id, { ...one.limits, sessionsPerClient: 1 });
+    expect(await second.event('closing')).toMatchObject({
+      name: 'limit_exceeded',
+      reconnectAfterMs: expect.any(Number) as number,
+    });
+    await second.whenClosed();
+    rig.hub.enforce(one.id, { ...one.limits, connections: 1 });
+    expect(await third.event('closing')).toMatchObject({ name: 'limit_exceeded' });
+    expect((await first.command('client.unread')).ok).toEqual({});
   });
 
   it('refresh their token and log out', async () => {

@@ -1,5 +1,5 @@
 import type { App } from '@hongyan/apps';
-import type { AppId, ErrorName, OpenSession } from '@hongyan/protocol';
+import type { ErrorName, OpenSession } from '@hongyan/protocol';
 import type { Login } from '@hongyan/sessions';
 import type { Server, Socket } from 'socket.io';
 import { Admission, type AdmissionRules, type Admitted } from './admission.js';
@@ -10,6 +10,7 @@ import {
   type ConnectionOptions,
   type ConnectionParts,
 } from './connection-parts.js';
+import { sessionsEndedBy, stillInUse } from './session-bounds.js';
 import { NativeSession, type SessionOwner } from './native-session.js';
 import { WriterPool } from './socket-writer.js';
 import { wireErrorOf } from './wire-errors.js';
@@ -20,7 +21,6 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
   readonly options: ConnectionOptions;
   private readonly loop: CommandLoop;
   private readonly sessions = new Set<NativeSession>();
-  private readonly perApp = new Map<AppId, number>();
   private ticker: NodeJS.Timeout | undefined;
   private drained: Promise<void> | undefined;
 
@@ -53,7 +53,7 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
   }
 
   connectionsOf(app: App): number {
-    return this.perApp.get(app.id) ?? 0;
+    return this.parts.hub.sessionsIn(app.id);
   }
 
   received(session: NativeSession, packet: unknown): void {
@@ -62,10 +62,6 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
 
   closed(session: NativeSession): void {
     if (!this.sessions.delete(session)) return;
-    const { app } = session.session;
-    const left = (this.perApp.get(app) ?? 1) - 1;
-    if (left === 0) this.perApp.delete(app);
-    else this.perApp.set(app, left);
     this.parts.hub.detach(session);
     this.parts.telemetry?.sessionClosed?.(session.endedBy ?? 'lost');
     // One that is still opening is taken back when that is through: see begin.
@@ -105,21 +101,19 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
   private open(socket: Socket): void {
     const { app, login } = socket.data as Admitted;
     const session = new NativeSession(this, socket, app, login, Date.now());
-    const { hub, authenticator, telemetry } = this.parts;
+    const { apps, hub, authenticator, telemetry } = this.parts;
     this.sessions.add(session);
-    this.perApp.set(app.id, this.connectionsOf(app) + 1);
     telemetry?.sessionOpened?.();
-    // Between the middleware and this moment others may have come, gone, or been revoked.
+    // Between the middleware and this moment others may have come, gone, or been revoked, and the app switched off.
     if (this.draining) return session.end('shutting_down', { reconnectAfterMs: this.reconnectAfterMs });
-    if (this.connectionsOf(app) > app.limits.connections)
-      return session.end('limit_exceeded', { reconnectAfterMs: 30_000 });
     try {
+      const { limits } = stillInUse(apps, app);
       authenticator.checkStillValid(session.session, session.loginAt);
+      const former = hub.attach(session, { bounds: limits, ends: sessionsEndedBy(login) });
+      if (former instanceof NativeSession) former.supersede();
     } catch (error) {
       return this.endWith(session, error);
     }
-    const former = hub.attach(session);
-    if (former instanceof NativeSession) former.supersede();
     void this.begin(session, login);
   }
 
@@ -176,6 +170,7 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
       session: id,
       during: 'opening',
     });
+    if (name === 'limit_exceeded') return session.penalise(name);
     session.end(name, { message, ...(temporary ? { reconnectAfterMs: this.reconnectAfterMs } : {}) });
   }
 
@@ -190,7 +185,7 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
 
 function reasonOf(endedBy: ErrorName | undefined): 'logout' | 'lost' | 'kicked' | 'conflict' {
   if (endedBy === 'logged_out') return 'logout';
-  if (endedBy === 'kicked' || endedBy === 'banned') return 'kicked';
+  if (endedBy === 'kicked' || endedBy === 'banned' || endedBy === 'app_unavailable') return 'kicked';
   return endedBy === 'session_conflict' ? 'conflict' : 'lost';
 }
 

@@ -82,7 +82,8 @@ export class NativeSession extends SocketWriter implements SessionSink<Frame> {
   }
 
   close(order: CloseOrder): void {
-    this.end(order.reason, order.message === undefined ? {} : { message: order.message });
+    if (order.reason === 'limit_exceeded') this.penalise(order.reason);
+    else this.end(order.reason, order.message === undefined ? {} : { message: order.message });
   }
 
   supersede(): void {
@@ -104,8 +105,8 @@ export class NativeSession extends SocketWriter implements SessionSink<Frame> {
     this.finish(undefined, false);
   }
 
-  penalise(name: 'flooding' | 'protocol_violation'): void {
-    this.end(name, name === 'flooding' ? { reconnectAfterMs: penaltyMs } : {});
+  penalise(name: 'flooding' | 'protocol_violation' | 'limit_exceeded'): void {
+    this.end(name, name === 'protocol_violation' ? {} : { reconnectAfterMs: penaltyMs });
   }
 
   protected override received(packet: unknown): void {

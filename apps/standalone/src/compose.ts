@@ -74,10 +74,12 @@ export async function compose(
       : folder.secretKey();
     const secrets = createSecretBox(secretKey, previous || undefined);
 
+    const hub = new LocalHub({ onError: report('publish_failed') });
     const directory = new CachedAppDirectory({
       store: store.apps,
       secrets,
       onError: report('app_refresh_failed'),
+      onRead: (id, app) => hub.enforce(id, app?.limits),
     });
     const administration = {
       store: store.apps,
@@ -85,7 +87,6 @@ export async function compose(
       now,
       changed: (id: App['id']) => directory.changed(id),
     };
-    const hub = new LocalHub({ onError: report('publish_failed') });
     const { metricsPort, metricsHost, traces, traceRatio } = config;
     const telemetry = await startTelemetry({
       serviceName: 'hongyan-standalone',

@@ -20,6 +20,8 @@ export interface CachedAppDirectoryOptions {
   /** A refresh that failed; the last known state goes on being used. */
   readonly onError?: (error: unknown, app: AppId) => void;
   readonly capacity?: number;
+  /** Told when an app is read for the first time and whenever it has changed; undefined: unknown or switched off. */
+  readonly onRead?: (id: AppId, app: App | undefined) => void;
 }
 
 /**
@@ -85,6 +87,7 @@ export class CachedAppDirectory implements AppDirectory {
         : fromStored(stored, this.options.secrets);
     const known = { app, revision: stored?.revision ?? 0, readAt };
     this.apps.set(id, known);
+    if (before === undefined || before.revision !== known.revision) this.options.onRead?.(id, inUse(known));
     return known;
   }
 }

@@ -1,15 +1,16 @@
-import type {
-  AppId,
-  ClientId,
-  CloseOrder,
-  ConversationId,
-  Delivery,
-  OpenSession,
-  ServerEvent,
-  SessionId,
+import {
+  AppError,
+  type AppId,
+  type ClientId,
+  type CloseOrder,
+  type ConversationId,
+  type Delivery,
+  type OpenSession,
+  type ServerEvent,
+  type SessionId,
 } from '@hongyan/protocol';
 import { KeptSessions } from './kept-sessions.js';
-import type { Hub, Presence, Rooms, SessionSink, WireFormat } from './ports.js';
+import type { AttachOptions, Hub, Presence, Rooms, SessionBounds, SessionSink, WireFormat } from './ports.js';
 import { AppTable, addTo, each, removeFrom, SessionNode } from './session-table.js';
 
 export interface LocalHubOptions {
@@ -40,6 +41,9 @@ class Encoding {
   }
 }
 
+/** Sessions of an app that are closed in one turn of the event loop, so that other apps do not wait for it. */
+const CLOSED_AT_ONCE = 200;
+
 /** Hub, presence and rooms of an installation that is one process: a table in memory, keyed by app first. */
 export class LocalHub implements Hub, Presence, Rooms {
   private readonly apps = new Map<AppId, AppTable>();
@@ -60,13 +64,21 @@ export class LocalHub implements Hub, Presence, Rooms {
     return this.attached;
   }
 
-  attach(sink: SessionSink): SessionSink | undefined {
+  sessionsIn(app: AppId): number {
+    return this.apps.get(app)?.attached ?? 0;
+  }
+
+  attach(sink: SessionSink, options?: AttachOptions): SessionSink | undefined {
     const { session } = sink;
+    if (options !== undefined) checkBounds(this.apps.get(session.app), session, options);
     const node = this.nodeOf(session);
     const former = node.sink;
     node.sink = sink;
     node.session = session;
-    if (former === undefined) this.attached += 1;
+    if (former === undefined) {
+      this.attached += 1;
+      this.apps.get(session.app)!.attached += 1;
+    }
     return former === sink ? undefined : former;
   }
 
@@ -77,6 +89,7 @@ export class LocalHub implements Hub, Presence, Rooms {
     if (table === undefined || node?.sink !== sink) return;
     node.sink = undefined;
     this.attached -= 1;
+    table.attached -= 1;
     this.forget(node, table);
   }
 
@@ -90,6 +103,22 @@ export class LocalHub implements Hub, Presence, Rooms {
     for (const node of each(table.kept.get(order.client))) {
       if (concerned(node.session.session)) this.letGo(node, table);
     }
+  }
+
+  enforce(app: AppId, bounds: SessionBounds | undefined): void {
+    const table = this.apps.get(app);
+    if (table === undefined) return;
+    const reason = bounds === undefined ? 'app_unavailable' : 'limit_exceeded';
+    const beyond = bounds === undefined ? [...table.sessions.values()] : table.beyond(bounds);
+    const closeSome = (): void => {
+      for (const node of beyond.splice(0, CLOSED_AT_ONCE)) {
+        const { client, session } = node.session;
+        if (node.sink !== undefined) node.sink.close({ app, client, sessions: [session], reason });
+        else if (bounds === undefined && node.keptUntil > 0) this.letGo(node, table);
+      }
+      if (beyond.length > 0) setImmediate(closeSome);
+    };
+    closeSome();
   }
 
   publish(deliveries: readonly Delivery[]): void {
@@ -303,6 +332,22 @@ export class LocalHub implements Hub, Presence, Rooms {
     table.forget(node);
     if (table.empty) this.apps.delete(node.session.app);
   }
+}
+
+/** A session that comes back takes its own place. */
+function checkBounds(
+  table: AppTable | undefined,
+  session: OpenSession,
+  { bounds, ends = () => false }: AttachOptions,
+): void {
+  if (table === undefined || table.sessions.get(session.session)?.sink !== undefined) return;
+  if (table.attached >= bounds.connections)
+    throw new AppError('limit_exceeded', { detail: 'The app has as many connections as it may have.' });
+  let open = 0;
+  for (const { sink, session: other } of each(table.clients.get(session.client)))
+    if (sink !== undefined && !ends(other)) open += 1;
+  if (open >= bounds.sessionsPerClient)
+    throw new AppError('limit_exceeded', { detail: 'The client has as many sessions as it may have.' });
 }
 
 function sendToAll(nodes: SessionNode | SessionNode[], delivery: Delivery, encoding: Encoding): void {

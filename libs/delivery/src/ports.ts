@@ -26,14 +26,37 @@ export interface SessionSink<E = unknown> {
   close(order: CloseOrder): void;
 }
 
+/** How many sessions an app allows; part of its limits. */
+export interface SessionBounds {
+  readonly connections: number;
+  readonly sessionsPerClient: number;
+}
+
+export interface AttachOptions {
+  readonly bounds: SessionBounds;
+  /** Sessions of the client that this login ends do not count against it. */
+  readonly ends?: (other: OpenSession) => boolean;
+}
+
 /** The sessions of this process. */
 export interface Hub extends Broker {
-  /** Answers the sink it replaces: the same session came back while its former connection was still up. */
-  attach(sink: SessionSink): SessionSink | undefined;
+  /**
+   * Counts and registers in one step, so that logins at the same time cannot pass a bound together: AppError
+   * `limit_exceeded`. Answers the sink it replaces: the same session came back while its former connection was still up.
+   * Without options nothing is bounded.
+   */
+  attach(sink: SessionSink, options?: AttachOptions): SessionSink | undefined;
   /** The sink is gone; publishing to it stops at once. */
   detach(sink: SessionSink): void;
   close(order: CloseOrder): void;
+  /**
+   * Closes what an app no longer allows: the latest sessions beyond its bounds with `limit_exceeded`, or, without bounds,
+   * all with `app_unavailable`. Some at a time; it returns at once.
+   */
+  enforce(app: AppId, bounds: SessionBounds | undefined): void;
   readonly sessions: number;
+  /** Attached sessions of one app. */
+  sessionsIn(app: AppId): number;
 }
 
 /** Who is online, over all pods. Everything in it is rebuilt from the live sockets. */

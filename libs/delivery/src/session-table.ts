@@ -1,5 +1,5 @@
 import type { ClientId, ConversationId, OpenSession, SessionId } from '@hongyan/protocol';
-import type { SessionSink } from './ports.js';
+import type { SessionBounds, SessionSink } from './ports.js';
 
 /** What this process knows of one session. Small on purpose: there is one per idle client. */
 export class SessionNode {
@@ -55,6 +55,25 @@ export class AppTable {
   /** Dropped sessions that hold rooms and are waited for. */
   readonly kept = new Map<ClientId, OneOrMany<SessionNode>>();
   onlineClients = 0;
+  /** Sessions that have a sink. */
+  attached = 0;
+
+  /** Sessions with a sink that are one too many: the latest of each client's, then the latest of all. */
+  beyond(bounds: SessionBounds): SessionNode[] {
+    const beyond = new Set<SessionNode>();
+    for (const nodes of this.clients.values()) {
+      if (!Array.isArray(nodes)) continue;
+      const open = nodes.filter(({ sink }) => sink !== undefined);
+      for (const node of open.slice(bounds.sessionsPerClient)) beyond.add(node);
+    }
+    if (this.attached - beyond.size > bounds.connections) {
+      const staying = [...this.sessions.values()].filter(
+        (node) => node.sink !== undefined && !beyond.has(node),
+      );
+      for (const node of staying.slice(bounds.connections)) beyond.add(node);
+    }
+    return [...beyond];
+  }
 
   isOnline(client: ClientId): boolean {
     const nodes = this.clients.get(client);

@@ -74,12 +74,13 @@ export interface Broker {
   publish(deliveries: readonly Delivery[]): void;
 }
 
-/** Orders to the pods that hold sessions: kick, conflict, ban. */
+/** Orders to the pods that hold sessions: kick, conflict, ban, an app that was switched off or allows fewer sessions. */
 export interface CloseOrder {
   readonly app: AppId;
   readonly client: ClientId;
   /** Absent: all sessions of the client. */
   readonly sessions?: readonly SessionId[];
-  readonly reason: 'kicked' | 'banned' | 'session_conflict' | 'logged_out';
+  readonly reason:
+    'kicked' | 'banned' | 'session_conflict' | 'logged_out' | 'app_unavailable' | 'limit_exceeded';
   readonly message?: string;
 }

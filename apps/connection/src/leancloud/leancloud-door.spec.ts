@@ -1,6 +1,6 @@
 import { CommandType, OpType, signLeanCloud, type GenericCommand } from '@hongyan/leancloud';
 import { AppError, asAppId, asClientId, type Delivery, type SessionId } from '@hongyan/protocol';
-import { masterKey, sampleApp } from '../fixtures.contract.js';
+import { masterKey, sampleApp, slowPresence } from '../fixtures.contract.js';
 import {
   type ConnectOptions,
   type LeanCloudRig,
@@ -371,6 +371,30 @@ describe('logging in', () => {
       errorMessage: { code: 4105 },
     });
     expect(rig.commands.ended).toMatchObject([{ reason: 'kicked' }]);
+  });
+
+  it('tells whose app was switched off with 4100, who is one too many with 4113', async () => {
+    const [ann, bob] = [await login('ann'), await login('bob')];
+    rig.hub.enforce(asAppId('red'), { connections: 1, sessionsPerClient: 20 });
+    expect(await bob.push(session, OpType.closed)).toMatchObject({
+      sessionMessage: { code: 4113, reason: 'APP_QUOTA_EXCEEDED' },
+    });
+    rig.hub.enforce(asAppId('red'), undefined);
+    expect(await ann.push(session, OpType.closed)).toMatchObject({
+      sessionMessage: { code: 4100, reason: 'APP_NOT_AVAILABLE' },
+    });
+    await ann.until(() => (rig.hub.sessions === 0 ? true : undefined));
+  });
+
+  it('lets logins that come together pass no bound together', async () => {
+    const few = { ...sampleApp('few'), limits: { ...sampleApp('few').limits, sessionsPerClient: 2 } };
+    await rig.stop();
+    rig = await startLeanCloudRig([few]);
+    slowPresence(rig);
+    const connections = await Promise.all(Array.from({ length: 8 }, () => rig.connect()));
+    const answers = await Promise.all(connections.map((frames) => frames.ask(open('ann', {}, 'few'))));
+    expect(answers.filter(({ op }) => op === OpType.opened)).toHaveLength(2);
+    expect(answers.filter(({ errorMessage }) => errorMessage?.code === 4113)).toHaveLength(6);
   });
 
   it('tolerates the logins of the protocol’s other services', async () => {

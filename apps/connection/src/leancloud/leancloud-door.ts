@@ -9,13 +9,14 @@ import {
   OpType,
   type GenericCommand,
 } from '@hongyan/leancloud';
-import { AppError, hardLimits, type AppId, type CloseOrder } from '@hongyan/protocol';
+import { AppError, hardLimits, type CloseOrder } from '@hongyan/protocol';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
   defaultConnectionOptions,
   type ConnectionOptions,
   type ConnectionParts,
 } from '../connection-parts.js';
+import { sessionsEndedBy, stillInUse } from '../session-bounds.js';
 import { Calls } from './calls.js';
 import { describe } from './described.js';
 import { refusedMessage } from './direct-messages.js';
@@ -42,8 +43,6 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   readonly options: ConnectionOptions;
   private readonly calls: Calls;
   private readonly connections = new Set<Connection>();
-  /** Open sessions: an app's limit. */
-  private readonly perApp = new Map<AppId, number>();
   private readonly sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -149,7 +148,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (this.isDraining) throw new AppError('shutting_down');
     const { hub, authenticator } = this.parts;
     const app = await appOf(this.parts, connection, command.appId);
-    if ((this.perApp.get(app.id) ?? 0) >= app.limits.connections)
+    if (hub.sessionsIn(app.id) >= app.limits.connections)
       throw new AppError('limit_exceeded', { detail: 'The app has as many connections as it may have.' });
     const now = Date.now();
     const login = await logIn(this.parts, app, command, now);
@@ -157,11 +156,11 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     const before = connection.sessions.get(open.client);
     if (before !== undefined && before.session.session !== open.session) this.endSession(before, 'lost');
     const session = new LeanCloudSession(this, connection, app, login);
+    const { limits } = stillInUse(this.parts.apps, app);
     authenticator.checkStillValid(open, login.loginAt);
-    const former = hub.attach(session);
+    const former = hub.attach(session, { bounds: limits, ends: sessionsEndedBy(login) });
     if (former !== undefined) this.supersede(former);
     connection.sessions.set(open.client, session);
-    this.perApp.set(app.id, (this.perApp.get(app.id) ?? 0) + 1);
     connection.hasLoggedIn = true;
     await this.begin(session);
     const { sessionMessage = {} } = command;
@@ -224,11 +223,8 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
       );
   }
 
-  private forget({ connection, session: { app, client } }: LeanCloudSession): void {
+  private forget({ connection, session: { client } }: LeanCloudSession): void {
     connection.sessions.delete(client);
-    const left = (this.perApp.get(app) ?? 1) - 1;
-    if (left === 0) this.perApp.delete(app);
-    else this.perApp.set(app, left);
   }
 
   private async farewell(session: LeanCloudSession, reason: 'logout' | 'lost' | 'kicked' | 'conflict') {

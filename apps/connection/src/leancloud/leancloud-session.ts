@@ -23,6 +23,8 @@ const reasons: Readonly<Record<CloseOrder['reason'], CodeName>> = {
   banned: 'BLACKLISTED',
   session_conflict: 'SESSION_CONFLICT',
   logged_out: 'KICKED_BY_APP',
+  app_unavailable: 'APP_NOT_AVAILABLE',
+  limit_exceeded: 'APP_QUOTA_EXCEEDED',
 };
 
 /** One client's session on a connection. */

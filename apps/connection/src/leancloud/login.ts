@@ -10,6 +10,7 @@ import type { App } from '@hongyan/apps';
 import { AppError, asAppId, isClientId, type OpenSession } from '@hongyan/protocol';
 import type { Credentials, Login } from '@hongyan/sessions';
 import type { ConnectionParts } from '../connection-parts.js';
+import { checkSessionCount } from '../session-bounds.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import type { LeanCloudConnection } from './leancloud-connection.js';
 import { requireSignature } from './signed-operations.js';
@@ -42,7 +43,7 @@ export async function logIn(
     session.st === undefined || session.st === ''
       ? await freshLogin(parts, app, peerId ?? randomBytes(12).toString('hex'), session, now)
       : await resume(parts, app, session.st, peerId, now);
-  await checkSessionCount(parts, app, login.session, login.fresh);
+  await checkSessionCount(parts, app, login);
   return login;
 }
 
@@ -98,22 +99,6 @@ async function yieldToOther(
   const open = await hub.sessionsOf(app.id, client);
   if (open.some((other) => other.tag === tag && other.device !== device))
     throw new AppError('session_conflict');
-}
-
-async function checkSessionCount(
-  { hub }: ConnectionParts,
-  app: App,
-  session: OpenSession,
-  fresh: boolean,
-): Promise<void> {
-  const open = await hub.sessionsOf(app.id, session.client);
-  const staying = open.filter(
-    (other) =>
-      other.session !== session.session &&
-      !(fresh && session.tag !== undefined && other.tag === session.tag && other.device !== session.device),
-  );
-  if (staying.length >= app.limits.sessionsPerClient)
-    throw new AppError('limit_exceeded', { detail: 'The client has as many sessions as it may have.' });
 }
 
 export function openedReply({ session, token, expiresAt }: Login, now: number): GenericCommand {
