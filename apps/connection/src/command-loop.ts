@@ -24,6 +24,21 @@ const withoutAnswer: ReadonlySet<OperationName> = new Set(['conversation.deliver
 
 interface Call {
   readonly session: NativeSession;
+/** What apps may demand a signature of their server for (`login.signedOperations`), which this protocol cannot carry. */
+const signedOperations: ReadonlySet<OperationName> = new Set([
+  'conversation.create',
+  'conversation.add',
+  'conversation.join',
+  'conversation.remove',
+  'conversation.leave',
+  'conversation.block',
+  'conversation.unblock',
+  'room.join',
+  'room.leave',
+  'system.subscribe',
+  'system.unsubscribe',
+]);
+
   readonly id: number;
   readonly name: OperationName;
   readonly startedAt: number;
@@ -108,6 +123,8 @@ export class CommandLoop {
     if (args instanceof AppError) return this.refuse(session, id, args);
     if (bodyTooLarge(args, app.limits.bodyBytes)) return this.refuse(session, id, 'too_large');
     if (this.draining) return this.refuse(session, id, 'shutting_down');
+    if (app.login.signedOperations && signedOperations.has(name))
+      return this.refuse(session, id, new AppError('signature_invalid', { detail: onlySigned }));
     this.start({ session, id, name, startedAt: now }, args);
   }
 
@@ -192,6 +209,8 @@ export class CommandLoop {
 
 /** Counts bytes only where characters alone do not tell. */
 const exceeds = (text: string, bytes: number): boolean =>
+const onlySigned = 'The app demands a signature for this, which this protocol has not: let your server do it.';
+
   text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes);
 
 function parseJson(json: string): unknown {

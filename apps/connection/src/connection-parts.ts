@@ -1,7 +1,7 @@
 import type { App, AppDirectory } from '@hongyan/apps';
 import type { Hub, Presence } from '@hongyan/delivery';
 import type { Commands, ErrorName, EventClass, OperationName } from '@hongyan/protocol';
-import type { Authenticator } from '@hongyan/sessions';
+import type { Authenticator, UserVerifier } from '@hongyan/sessions';
 import type { Logger } from 'pino';
 
 /** What the composition root hands to the connection door. */
@@ -11,6 +11,7 @@ export interface ConnectionParts {
   readonly hub: Hub & Presence;
   readonly apps: AppDirectory;
   readonly authenticator: Authenticator;
+  readonly verifier: UserVerifier;
   readonly logger: Logger;
   readonly telemetry?: ConnectionTelemetry;
   readonly options?: Partial<ConnectionOptions>;

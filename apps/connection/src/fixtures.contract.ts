@@ -12,7 +12,13 @@ import {
   type OperationName,
   type ServerEvent,
 } from '@hongyan/protocol';
-import { Authenticator, type Revocation, RevocationList, type RevocationStore } from '@hongyan/sessions';
+import {
+  Authenticator,
+  type Revocation,
+  RevocationList,
+  type RevocationStore,
+  UserVerifier,
+} from '@hongyan/sessions';
 import { pino } from 'pino';
 import { Server } from 'socket.io';
 import { WebSocket } from 'ws';
@@ -107,7 +113,16 @@ export async function startRig(apps: App[], options: Partial<ConnectionOptions> 
   });
   const logged: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
-  const parts: ConnectionParts = { commands, hub, apps: directory, authenticator, logger, options };
+  const verifier = new UserVerifier({ allowPrivate: true });
+  const parts: ConnectionParts = {
+    commands,
+    hub,
+    apps: directory,
+    authenticator,
+    verifier,
+    logger,
+    options,
+  };
   const door = new NativeDoor(parts);
   const http: HttpServer = createServer();
   const server = new Server(http, serverOptions(door.options));

@@ -116,6 +116,7 @@ export async function compose(
       sessionKey: sessionKeyFrom(secretKey, previous || undefined),
       revocations,
       clients: registry,
+      loginTokens: { allowPrivateJwks: config.privateUrls },
     });
     const enders = {
       revocations,

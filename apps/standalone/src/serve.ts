@@ -8,6 +8,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { StandaloneConfig } from '@hongyan/config';
 import { hardLimits } from '@hongyan/protocol';
 import { ProblemFilter } from '@hongyan/rest';
+import { UserVerifier } from '@hongyan/sessions';
 import type { PinoLogger } from '@hongyan/telemetry';
 import { type ConnectionParts, configureSockets } from '../../connection/src/index.js';
 import { Certificate } from './certificate.js';
@@ -121,6 +122,7 @@ function connectionParts(parts: Composition, config: StandaloneConfig, logger: P
   const options = { drainMs: drainSeconds * 1000, reconnectSpreadMs: reconnectSpreadSeconds * 1000 };
   return {
     authenticator,
+    verifier: new UserVerifier({ allowPrivate: config.privateUrls }),
     commands,
     apps: directory,
     hub,

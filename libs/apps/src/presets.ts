@@ -10,7 +10,13 @@ export type Preset = Pick<
 export type PresetName = App['preset'];
 
 const native: Preset = {
-  login: { unsigned: false, jwtAlgorithm: 'HS256', jwtMaxAge: 86_400, sessionTtl: 7 * 86_400 },
+  login: {
+    unsigned: false,
+    jwtAlgorithm: 'HS256',
+    signedOperations: false,
+    jwtMaxAge: 86_400,
+    sessionTtl: 7 * 86_400,
+  },
   conversations: {
     openQueries: false,
     join: 'invite',

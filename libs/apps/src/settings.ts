@@ -17,6 +17,11 @@ const login = z.strictObject({
     .url({ protocol: /^https?$/ })
     .max(2048)
     .optional(),
+  verifierUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional(),
+  signedOperations: switchOf,
   jwtMaxAge: seconds(DAY, 1),
   sessionTtl: seconds(90 * DAY, 60),
 }) satisfies z.ZodType<LoginPolicy>;
@@ -147,7 +152,7 @@ export function settableOf(app: App): Settable {
   return { name, enabled, login, conversations, messages, rooms, limits, clientsEditThemselves, origins };
 }
 
-const optionalPaths = new Set(['login.jwtKeys', 'login.jwksUrl']);
+const optionalPaths = new Set(['login.jwtKeys', 'login.jwksUrl', 'login.verifierUrl']);
 
 /** Every path that can be set. */
 export const settablePaths: readonly string[] = Object.entries(settableSchema.shape).flatMap(

@@ -24,6 +24,13 @@ export interface LoginPolicy {
   /** For RS256, ES256, EdDSA: public keys (PEM or JWK as JSON), or where to fetch them. */
   readonly jwtKeys?: readonly string[];
   readonly jwksUrl?: string;
+  /** The tenant's server that says which client holds a token of its user system (docs/leancloud/README.md). */
+  readonly verifierUrl?: string;
+  /**
+   * Creating conversations, adding, removing, joining, leaving, blocking and unblocking need a signature of the tenant's
+   * server. Only LeanCloud's protocol can carry one: other clients leave these to their server.
+   */
+  readonly signedOperations: boolean;
   /** Longest accepted life of a login JWT, seconds. */
   readonly jwtMaxAge: number;
   /** Life of a session token, seconds. */

@@ -48,6 +48,11 @@ export const standaloneSchema = z.object({
       'What operators present to `/admin/v1`. Without it a token is made and kept in `operator.token` in the data folder.',
     secret: true,
   }),
+  privateUrls: setting(z.stringbool().default(false), {
+    env: 'HONGYAN_PRIVATE_URLS',
+    description:
+      'Whether URLs in apps’ settings (key sets, verifiers) may be http and lead to this machine or private networks.',
+  }),
   logLevel: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
     env: 'HONGYAN_LOG_LEVEL',
     description: 'The least important log line that is written.',

@@ -122,6 +122,7 @@ const tables: Readonly<Record<Context, Table>> = {
     bad_request: 'INVALID_LOGIN',
     limit_exceeded: 'APP_QUOTA_EXCEEDED',
     rate_limited: 'APP_QUOTA_EXCEEDED',
+    rejected_by_hook: 'SIGNATURE_FAILED',
   },
   send: {
     ...conversation,

@@ -58,9 +58,15 @@ export interface GuardedFetchOptions {
   readonly allowPrivate: boolean;
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Sent by POST, as JSON; absent: GET. */
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** GETs a tenant's URL: no private networks, no redirects, bounded in time and size; HTTPS unless private is allowed. */
+/**
+ * Asks a tenant's URL: no private networks, no redirects followed, bounded in time and size; HTTPS unless private is
+ * allowed. Answers whatever status came.
+ */
 export function guardedFetch(url: string, options: GuardedFetchOptions): Promise<Response> {
   return new Promise((succeed, fail) => {
     const target = new URL(url);
@@ -69,10 +75,16 @@ export function guardedFetch(url: string, options: GuardedFetchOptions): Promise
     if (target.protocol !== 'https:' && !(plain && options.allowPrivate))
       return fail(new Error('only https is allowed'));
     if (!options.allowPrivate && isIP(host) !== 0 && isPrivateAddress(host)) return fail(refusal());
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const request = (plain ? requestHttp : requestHttps)(target, {
+      method: body === undefined ? 'GET' : 'POST',
       signal: AbortSignal.timeout(options.timeoutMs),
       agent: false,
-      headers: { accept: 'application/json' },
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
       ...(options.allowPrivate ? {} : { lookup: publicLookup }),
     });
     request.on('error', fail);
@@ -86,11 +98,15 @@ export function guardedFetch(url: string, options: GuardedFetchOptions): Promise
         if (bytes > options.maxBytes) request.destroy(new Error('the answer is too large'));
       });
       response.on('end', () => {
+        // What came in one piece has ended before it could be cut.
+        if (bytes > options.maxBytes) return fail(new Error('the answer is too large'));
         const status = response.statusCode ?? 0;
-        if (status !== 200) fail(new Error(`the answer has status ${status}`));
-        else succeed(new Response(Buffer.concat(chunks), { status }));
+        if (status < 200 || status > 599) fail(new Error(`the answer has status ${status}`));
+        else succeed(new Response(withoutBody.has(status) ? null : Buffer.concat(chunks), { status }));
       });
     });
-    request.end();
+    request.end(body);
   });
 }
+
+const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);

@@ -4,6 +4,7 @@ export { Authenticator, type AuthenticatorParts } from './authenticator.js';
 export { signLogin } from './login-signature.js';
 export type { LoginTokensOptions } from './login-token.js';
 export { guardedFetch, isPrivateAddress, type GuardedFetchOptions } from './guarded-fetch.js';
+export { UserVerifier, type UserVerifierOptions } from './user-verifier.js';
 export { RevocationList, type RevocationListOptions } from './revocation-list.js';
 export { ServerAuthenticator, type ServerCredential, wrongKey } from './server-authenticator.js';
 export { type KickOptions, type SessionEnders, kickClient } from './kick-client.js';

@@ -30,10 +30,7 @@ export function requireSignature(
   throw new LeanCloudError(refusal, texts[reason]);
 }
 
-/**
- * Signatures of conversation operations. Whether an app demands them is a setting that does not exist yet (see
- * docs/leancloud/gaps.md); one that is given must be right if the app demands signed logins.
- */
+/** Signatures of conversation and block-list operations, where the app demands them; others are not looked at. */
 export function checkSigned(
   { session, calls }: Call,
   given: GivenSignature,
@@ -41,6 +38,5 @@ export function checkSigned(
   refusal: CodeName = 'CONVERSATION_SIGNATURE_FAILED',
 ): void {
   const app = calls.parts.apps.known(session.app.id) ?? session.app;
-  if (app.login.unsigned || given.s === undefined) return;
-  requireSignature(app, signed, given, refusal);
+  if (app.login.signedOperations) requireSignature(app, signed, given, refusal);
 }
