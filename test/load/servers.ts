@@ -52,9 +52,9 @@ async function startHongyan(
   const port = await freePort();
   const main = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
   const child = launch(
-    [...nodeFlags, ...profiling(options), main, 'serve', '--data', folder, '--port', String(port)],
+    [...nodeFlags, main, 'serve', '--data', folder, '--port', String(port)],
     options.core,
-    { HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1', ...environment },
+    { HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1', ...profiling(options), ...environment },
   );
   try {
     await ready(child, port);
@@ -106,7 +106,7 @@ async function startObserved(options: StartOptions): Promise<BenchServer> {
 async function startBaseline(options: StartOptions): Promise<BenchServer> {
   // Node strips the types by itself: nothing else is loaded.
   const child = launch(
-    [...profiling(options), join(import.meta.dirname, 'baseline-server.ts')],
+    [join(import.meta.dirname, 'baseline-server.ts')],
     options.core,
     {},
   );
@@ -126,10 +126,11 @@ async function startBaseline(options: StartOptions): Promise<BenchServer> {
   };
 }
 
-function profiling({ profileFolder }: StartOptions): string[] {
-  if (profileFolder === undefined) return [];
+/** By the environment, as threads of the server inherit that. */
+function profiling({ profileFolder }: StartOptions): Record<string, string> {
+  if (profileFolder === undefined) return {};
   mkdirSync(profileFolder, { recursive: true });
-  return ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, '--cpu-prof-interval=500'];
+  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder} --cpu-prof-interval=500` };
 }
 
 export const canPin = (): boolean => spawnSync('taskset', ['-V']).status === 0;

@@ -7,11 +7,11 @@ const interval = 100;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the start of a thread');
-const db = openCheckpointConnection((workerData as ThreadSettings).path);
-const timer = setInterval(() => moveBacklog(db), interval);
+const connection = openCheckpointConnection((workerData as ThreadSettings).path);
+const timer = setInterval(() => moveBacklog(connection), interval);
 port.once('message', () => {
   clearInterval(timer);
-  db.close();
+  connection.close();
   port.close();
 });
 const started: ThreadStarted = 'started';

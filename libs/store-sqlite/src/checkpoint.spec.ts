@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { moveBacklog, openCheckpointConnection } from './checkpoint.js';
 import { openReadConnection, openWriteConnection } from './database.js';
 import type { Database } from './database.js';
@@ -8,7 +9,7 @@ import type { Database } from './database.js';
 describe('moveBacklog', () => {
   let folder: string;
   let writer: Database;
-  let beside: Database;
+  let beside: DatabaseSync;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'hongyan-checkpoint-'));

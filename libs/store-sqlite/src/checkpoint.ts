@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { Database } from './database.js';
-import { diskFailure } from './failures.js';
+
+// Nothing else of this library is imported: the thread that runs this starts in milliseconds and stays small.
 
 /** Frames (4 KB pages) of the write-ahead log that may wait to be copied into the file. */
 const backlog = 500;
@@ -15,23 +15,26 @@ interface Progress {
 }
 
 /** A connection that copies and nothing else. It never waits for another. */
-export function openCheckpointConnection(path: string): Database {
+export function openCheckpointConnection(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false });
   connection.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;');
-  return new Database(connection);
+  return connection;
 }
 
 /**
  * Copies what waits in the write-ahead log into the file, if it is worth it, beside the writer and the readers. Answers
  * whether it did. What it could not do the writer's own checkpoint does later: a failing disk is found there.
  */
-export function moveBacklog(db: Database): boolean {
+export function moveBacklog(connection: DatabaseSync): boolean {
   try {
-    const { log, checkpointed } = db.get<Progress>('PRAGMA wal_checkpoint(NOOP)')!;
+    const { log, checkpointed } = checkpoint(connection, 'NOOP');
     if (log - checkpointed < backlog) return false;
-    return db.get<Progress>('PRAGMA wal_checkpoint(PASSIVE)')!.busy === 0;
+    return checkpoint(connection, 'PASSIVE').busy === 0;
   } catch (error) {
-    if (diskFailure(error) === undefined) throw error;
+    if ((error as { errcode?: number }).errcode === undefined) throw error; // not SQLite's
     return false;
   }
 }
+
+const checkpoint = (connection: DatabaseSync, mode: 'NOOP' | 'PASSIVE') =>
+  connection.prepare(`PRAGMA wal_checkpoint(${mode})`).get() as unknown as Progress;
