@@ -25,7 +25,9 @@ describe('moveBacklog', () => {
   });
 
   const write = (pages: number) => {
+    writer.exec('SAVEPOINT written');
     for (let at = 0; at < pages; at += 1) writer.run('INSERT INTO t (body) VALUES (zeroblob(3500))');
+    writer.exec('RELEASE written');
   };
   const waiting = () => {
     const { log, checkpointed } = writer.get<{ log: number; checkpointed: number }>(
