@@ -1,4 +1,5 @@
 import type { App } from '@hongyan/apps';
+import { nativeArgs, nativeResult } from '@hongyan/leancloud';
 import {
   AppError,
   isOperationName,
@@ -9,6 +10,7 @@ import {
   type Caller,
   type ErrorName,
   type OperationName,
+  type Result,
 } from '@hongyan/protocol';
 import { currentApp, type ConnectionOptions, type ConnectionParts } from './connection-parts.js';
 import { readPacket, type Incoming } from './frames.js';
@@ -22,8 +24,6 @@ const maxEarly = 100;
 /** Nobody has to wait for the answer of these. */
 const withoutAnswer: ReadonlySet<OperationName> = new Set(['conversation.delivered', 'signal.send']);
 
-interface Call {
-  readonly session: NativeSession;
 /** What apps may demand a signature of their server for (`login.signedOperations`), which this protocol cannot carry. */
 const signedOperations: ReadonlySet<OperationName> = new Set([
   'conversation.create',
@@ -39,6 +39,8 @@ const signedOperations: ReadonlySet<OperationName> = new Set([
   'system.unsubscribe',
 ]);
 
+interface Call {
+  readonly session: NativeSession;
   readonly id: number;
   readonly name: OperationName;
   readonly startedAt: number;
@@ -121,10 +123,10 @@ export class CommandLoop {
       return this.refuse(session, id, new AppError('bad_request', { detail: 'nested too deeply' }));
     const args = parseArgs(name, event[2] ?? {});
     if (args instanceof AppError) return this.refuse(session, id, args);
-    if (bodyTooLarge(args, app.limits.bodyBytes)) return this.refuse(session, id, 'too_large');
-    if (this.draining) return this.refuse(session, id, 'shutting_down');
     if (app.login.signedOperations && signedOperations.has(name))
       return this.refuse(session, id, new AppError('signature_invalid', { detail: onlySigned }));
+    if (bodyTooLarge(args, app.limits.bodyBytes)) return this.refuse(session, id, 'too_large');
+    if (this.draining) return this.refuse(session, id, 'shutting_down');
     this.start({ session, id, name, startedAt: now }, args);
   }
 
@@ -151,7 +153,7 @@ export class CommandLoop {
     const caller: Caller = { app, client, session: id, device, server: false };
     const deadline = call.startedAt + this.options.deadlineMs;
     const options = traceparent === undefined ? { deadline } : { deadline, traceparent };
-    return this.parts.commands.execute(caller, name, args, options);
+    return this.parts.commands.execute(caller, name, nativeArgs(name, args), options);
   }
 
   private refresh(session: NativeSession): Promise<unknown> {
@@ -172,7 +174,7 @@ export class CommandLoop {
 
   private done(call: Call, result: unknown): void {
     if (!this.calls.has(call)) return;
-    call.session.answer(call.id, result);
+    call.session.answer(call.id, nativeResult(call.name, result as Result<OperationName>));
     this.calls.delete(call);
     this.parts.telemetry?.command?.(call.name, 'ok', Date.now() - call.startedAt);
   }
@@ -207,10 +209,10 @@ export class CommandLoop {
   }
 }
 
-/** Counts bytes only where characters alone do not tell. */
-const exceeds = (text: string, bytes: number): boolean =>
 const onlySigned = 'The app demands a signature for this, which this protocol has not: let your server do it.';
 
+/** Counts bytes only where characters alone do not tell. */
+const exceeds = (text: string, bytes: number): boolean =>
   text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes);
 
 function parseJson(json: string): unknown {

@@ -1,4 +1,5 @@
 import type { WireFormat } from '@hongyan/delivery';
+import { nativeEvent } from '@hongyan/leancloud';
 import type { ServerEvent } from '@hongyan/protocol';
 
 /**
@@ -53,7 +54,11 @@ export const eventFrame = (event: ServerEvent): Frame =>
 export const answerFrame = (id: number, json: string): Frame =>
   new Frame(frameBytes(`43${id}[${json}]`), undefined);
 
-export const nativeFormat: WireFormat<Frame> = { name: 'native-1', encode: eventFrame };
+/** What LeanCloud's clients sent is told in native words. */
+export const nativeFormat: WireFormat<Frame> = {
+  name: 'native-1',
+  encode: (event) => eventFrame(nativeEvent(event)),
+};
 
 /** Cursors only rise and a state is told whole: the last of its kind is enough for a reader that lags behind. */
 function supersedingKey(event: ServerEvent): string | undefined {

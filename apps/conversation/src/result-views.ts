@@ -25,6 +25,9 @@ export const messageView = z
     body: z
       .string()
       .describe('Text or JSON text verbatim; base64 when `format` is `binary`; empty once recalled.'),
+    attributes: jsonObject
+      .optional()
+      .describe('What LeanCloud’s typed messages carry beside text and media.'),
     mentions: z.array(clientId).optional(),
     mentionAll: z.boolean().optional(),
     replyTo: messageId.optional(),

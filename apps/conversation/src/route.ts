@@ -1,4 +1,5 @@
 import type { App } from '@hongyan/apps';
+import { nativeArgs, nativeResult } from '@hongyan/leancloud';
 import type { Args, Caller, CallOptions, ClientId, OperationName, Result } from '@hongyan/protocol';
 import { operations } from '@hongyan/protocol';
 import { z } from 'zod';
@@ -66,9 +67,12 @@ export function command<N extends OperationName>(
     idempotent,
     onBehalf,
     operation: name,
-    run: ({ commands }, { app, client, args, options }): Promise<Result<N>> => {
+    run: async ({ commands }, { app, client, args, options }): Promise<Result<N>> => {
       const caller: Caller = { app: app.id, server: true, ...(client === undefined ? {} : { client }) };
-      return commands.execute(caller, name, args as Args<N>, options);
+      return nativeResult(
+        name,
+        await commands.execute(caller, name, nativeArgs(name, args as Args<N>), options),
+      );
     },
   };
 }

@@ -24,6 +24,19 @@ const plainType = `${family}plain`;
 /** The type under which typed messages are kept and found. */
 export const typeOf = (lctype: number): string => `${family}${lctype}`;
 
+/**
+ * Types to look for so that messages of both families are found: `image` also finds what these clients sent as −2, and
+ * the other way round.
+ */
+export function storedTypes(types: readonly string[]): string[] {
+  const found = types.flatMap((type) => {
+    const lctype = lctypeOf(type);
+    const native = type.startsWith(family) ? mediaTypes[type.slice(family.length)] : undefined;
+    return [type, ...(lctype === undefined ? [] : [typeOf(lctype)]), ...(native === undefined ? [] : [native])];
+  });
+  return [...new Set(found)];
+}
+
 /** What a client of this family sent, to be kept verbatim. */
 export function fromWire({ msg, binaryMsg }: WireBody): NativeBody {
   if (binaryMsg !== undefined) {
@@ -78,6 +91,12 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '-6': 'file',
 };
 
+/** The number of a kind of media. */
+function lctypeOf(type: string | undefined): number | undefined {
+  const lctype = Object.keys(mediaTypes).find((key) => mediaTypes[key] === type);
+  return lctype === undefined ? undefined : Number(lctype);
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function typedObject(text: string): Fields | undefined {
@@ -103,7 +122,7 @@ function locationOf({ _lcloc }: Fields): Fields {
 }
 
 function mediaToWire(type: string | undefined, body: string): string | undefined {
-  const lctype = Object.keys(mediaTypes).find((key) => mediaTypes[key] === type);
+  const lctype = lctypeOf(type);
   const media = lctype === undefined ? undefined : typedObject(body);
   if (media === undefined) return undefined;
   const { text, url, name, size, id, latitude, longitude, ...metaData } = media;
@@ -111,7 +130,7 @@ function mediaToWire(type: string | undefined, body: string): string | undefined
     type === 'location'
       ? { _lcloc: defined({ latitude, longitude }) }
       : { _lcfile: defined({ url, name, size, objId: id, metaData }) };
-  return JSON.stringify({ _lctype: Number(lctype), ...defined({ _lctext: text }), ...content });
+  return JSON.stringify({ _lctype: lctype, ...defined({ _lctext: text }), ...content });
 }
 
 const defined = (fields: Fields): Fields =>

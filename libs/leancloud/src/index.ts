@@ -8,6 +8,7 @@ export * from './conversation-row.js';
 export * from './errors.js';
 export type * from './messages.js';
 export * from './names.js';
+export * from './native-views.js';
 export * from './request-credential.js';
 export * from './signature.js';
 export * from './values.js';

@@ -21,6 +21,8 @@ export interface MessageView {
   readonly type?: string;
   /** Base64 when `format` is `binary`. Empty once recalled or erased. */
   readonly body: string;
+  /** What LeanCloud's typed messages carry beside text and media. */
+  readonly attributes?: JsonObject;
   readonly mentions?: readonly ClientId[];
   readonly mentionAll?: boolean;
   readonly replyTo?: MessageId;

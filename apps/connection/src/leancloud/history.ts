@@ -1,4 +1,4 @@
-import { CommandType, QueryDirection, typeOf, type LogsCommand, convTypeOf } from '@hongyan/leancloud';
+import { CommandType, QueryDirection, storedTypes, typeOf, type LogsCommand, convTypeOf } from '@hongyan/leancloud';
 import { AppError, parseMessageId, type Input, type MessageView } from '@hongyan/protocol';
 import { conversationOf, type Call, type Reply } from './calls.js';
 import { logItemOf } from './wire-message.js';
@@ -59,7 +59,7 @@ function boundOf(
 }
 
 const typesOf = ({ lctype }: LogsCommand): { types?: string[] } =>
-  lctype === undefined || lctype === 0 ? {} : { types: [typeOf(lctype)] };
+  lctype === undefined || lctype === 0 ? {} : { types: storedTypes([typeOf(lctype)]) };
 
 /** How far the other one of two has received and read what I said on this page. */
 async function receiptOf(
