@@ -1,8 +1,10 @@
-import { client, newApp, T0 } from './fixtures.contract.js';
-import type { ClientStore } from './ports.js';
+import { append, change, client, make, message, newApp, T0 } from './fixtures.contract.js';
+import type { ClientStore, ConversationStore, LogStore } from './ports.js';
 
 export interface ClientStoreUnderTest {
   readonly clients: ClientStore;
+  readonly conversations: ConversationStore;
+  readonly log: LogStore;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ export function describeClientStore(name: string, open: () => Promise<ClientStor
     it('makes a record once, and sets and removes what is given', async () => {
       const app = newApp();
       expect(await store.clients.upsert(app, ann, {}, T0)).toEqual({
-        record: { id: ann, firstSeen: T0, lastSeen: T0 },
+        record: { id: ann, firstSeen: T0 },
         created: true,
       });
       const full = {
@@ -37,7 +39,7 @@ export function describeClientStore(name: string, open: () => Promise<ClientStor
         banReason: 'r',
       };
       const set = await store.clients.upsert(app, ann, full, T0 + 5);
-      expect(set).toEqual({ record: { id: ann, firstSeen: T0, lastSeen: T0, ...full }, created: false });
+      expect(set).toEqual({ record: { id: ann, firstSeen: T0, ...full }, created: false });
       expect(await store.clients.get(app, [ann])).toEqual([set.record]);
       await store.clients.upsert(
         app,
@@ -46,14 +48,47 @@ export function describeClientStore(name: string, open: () => Promise<ClientStor
         T0 + 6,
       );
       expect(await store.clients.get(app, [ann])).toEqual([
-        { id: ann, firstSeen: T0, lastSeen: T0, name: 'Anna', avatarUrl: 'u', timeZone: 'Z' },
+        { id: ann, firstSeen: T0, name: 'Anna', avatarUrl: 'u', timeZone: 'Z' },
       ]);
     });
 
-    it('lets lastSeen only grow', async () => {
+    it('lets lastSeen only grow, and keeps the first login', async () => {
       const app = newApp();
-      for (const lastSeen of [T0 + 10, T0 + 5]) await store.clients.upsert(app, ann, { lastSeen }, T0);
-      expect(await store.clients.get(app, [ann])).toMatchObject([{ firstSeen: T0, lastSeen: T0 + 10 }]);
+      await store.clients.upsert(app, ann, { name: 'made by the server' }, T0);
+      for (const lastSeen of [T0 + 7, T0 + 10, T0 + 5])
+        await store.clients.upsert(app, ann, { lastSeen }, T0 + 1);
+      expect(await store.clients.get(app, [ann])).toMatchObject([
+        { firstSeen: T0, firstLogin: T0 + 7, lastSeen: T0 + 10 },
+      ]);
+    });
+
+    it('has a record of everybody who was named, as soon as the naming is visible', async () => {
+      const made = await make(store);
+      const all = ['ann', 'bob', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal'];
+      const seen = async () => (await store.clients.get(made.app, all.map(client))).map(({ id }) => id);
+      expect(await seen()).toEqual(['ann', 'bob']);
+      const dan = client('dan');
+      const namings = [
+        message('cid', 'from the outside'),
+        message('ann', 'hello', { mentions: [dan] }),
+        change('ann', { kind: 'edit', target: 3, format: 'text', body: 'hello', mentions: [client('eve')] }),
+        change('ann', { kind: 'added', members: [client('fay')] }),
+        change('ann', { kind: 'silenced', members: [client('gus')] }),
+        change('ann', { kind: 'blocked', members: [client('hal')], removed: [] }),
+      ];
+      for (const [at, naming] of namings.entries()) {
+        await append(store, made, [naming]);
+        expect(await seen()).toEqual(all.slice(0, at + 3));
+      }
+      // Nobody has logged in yet, and the server may say who they are.
+      const records = await store.clients.get(made.app, [dan]);
+      expect(records).toEqual([{ id: dan, firstSeen: expect.any(Number) as number }]);
+      expect(records[0]!.firstSeen).toBeGreaterThanOrEqual(T0);
+      const { created, record } = await store.clients.upsert(made.app, dan, { name: 'Dan', lastSeen: T0 * 2 }, T0 * 2);
+      expect({ created, ...record }).toMatchObject({ created: false, name: 'Dan', firstLogin: T0 * 2 });
+      expect(record.firstSeen).toBe(records[0]!.firstSeen);
+      await store.clients.block(made.app, ann, [client('ivy')], T0);
+      expect((await store.clients.list(made.app, { limit: 20 })).items.map(({ id }) => id)).toEqual([...all, 'ivy']);
     });
 
     it('creates once, whoever asks', async () => {
@@ -68,10 +103,10 @@ export function describeClientStore(name: string, open: () => Promise<ClientStor
       const [app, other] = [newApp(), newApp()];
       await store.clients.upsert(app, ann, { name: 'of app' }, T0);
       await store.clients.upsert(other, ann, { name: 'of other' }, T0);
-      await store.clients.upsert(other, bob, {}, T0);
+      await store.clients.upsert(other, cid, {}, T0);
       await store.clients.block(app, ann, [bob], T0);
-      expect(await store.clients.get(app, [bob, ann, cid])).toMatchObject([{ id: ann, name: 'of app' }]);
-      expect((await store.clients.list(app, { limit: 10 })).items).toHaveLength(1);
+      expect(await store.clients.get(app, [cid, ann])).toMatchObject([{ id: ann, name: 'of app' }]);
+      expect((await store.clients.list(app, { limit: 10 })).items).toHaveLength(2);
     });
 
     it('lists by id, in pages', async () => {

@@ -134,7 +134,7 @@ export class ConversationService implements Commands {
     const now = this.core.clock();
     const { record } = await this.core.clients.upsert(app, client, { lastSeen: now }, now);
     const { first } = await this.core.presence.opened(session);
-    await subscribeToEveryone(this.core, app, client, record.firstSeen);
+    await subscribeToEveryone(this.core, app, client, record.firstLogin ?? now);
     if (first) await announcePresence(this.core, app, client, true);
   }
 

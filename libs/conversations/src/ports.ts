@@ -251,7 +251,10 @@ export interface OwnPatch {
   readonly clearedSeq?: number;
 }
 
-/** Clients of an app, as far as somebody needs to know them. */
+/**
+ * Clients of an app. A record is made at the first login or mention: an entry that names a client (author, member,
+ * mentioned, silenced, blocked) is committed together with the records it needs.
+ */
 export interface ClientRecord {
   readonly id: ClientId;
   readonly name?: string;
@@ -259,8 +262,11 @@ export interface ClientRecord {
   readonly locale?: string;
   readonly timeZone?: string;
   readonly custom?: JsonObject;
+  /** When it first logged in, was a member, was mentioned … */
   readonly firstSeen: number;
-  readonly lastSeen: number;
+  /** Absent: it never logged in. */
+  readonly firstLogin?: number;
+  readonly lastSeen?: number;
   readonly bannedUntil?: number;
   readonly banReason?: string;
 }
@@ -268,7 +274,10 @@ export interface ClientRecord {
 export interface ClientStore {
   /** Unknown ones are left out. */
   get(app: AppId, clients: readonly ClientId[]): Promise<ClientRecord[]>;
-  /** Makes the record if there is none (firstSeen = now), and sets what is given; null removes. `lastSeen` only grows. */
+  /**
+   * Makes the record if there is none (firstSeen = now), and sets what is given; null removes. `lastSeen` only grows; the
+   * first one is `firstLogin`.
+   */
   upsert(
     app: AppId,
     client: ClientId,

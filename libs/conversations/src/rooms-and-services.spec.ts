@@ -112,6 +112,20 @@ describe('services', () => {
     expect((await bob.run('conversation.list', {})).items).toEqual([]);
   });
 
+  it('reach who was named before from the first login on, too', async () => {
+    const news = await make('everyone');
+    const group = await ann.run('conversation.create', { members: ['dan'] });
+    await ann.send(group.conversation.id, 'are you there?');
+    await h.server().send(news, 'before the first login');
+    h.now += 1_000;
+    const dan = await h.client('dan').connect();
+    h.now += 1_000;
+    await h.server().send(news, 'after it');
+    const { items } = await dan.run('conversation.list', {});
+    expect(items.map(({ unread }) => unread)).toEqual([1, 1]);
+    expect(await ann.run('client.get', { clients: ['dan', 'nobody'] })).toEqual({ clients: [{ id: 'dan' }] });
+  });
+
   it('reach everyone from the first login on', async () => {
     const news = await make('everyone');
     const early = await h.client('early').connect();

@@ -43,7 +43,7 @@ export async function subscribeToEveryone(
   core: Core,
   app: AppId,
   client: ClientId,
-  firstSeen: number,
+  firstLogin: number,
 ): Promise<void> {
   for (const conversation of await core.conversations.everyone(app)) {
     const [already] = await core.members.among(app, conversation, [client]);
@@ -53,7 +53,7 @@ export async function subscribeToEveryone(
       conversation,
       client,
       'member',
-      await core.log.seqAt(app, conversation, firstSeen),
+      await core.log.seqAt(app, conversation, firstLogin),
     );
   }
 }

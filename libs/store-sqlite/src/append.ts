@@ -83,7 +83,7 @@ function appendOne(
   const seq = head.last + 1;
   const time = Math.max(now, head.lastTime + 1);
   const count = counting ? head.count + 1 : head.count;
-  const authorKey = author === '' ? 0 : w.client(app, author);
+  const authorKey = author === '' ? 0 : w.client(app, author, time);
   // The rows of edits hold no content: it lives in the message.
   const { changes } =
     kind === editCode
@@ -136,7 +136,7 @@ function appendOne(
     head.lastMessageTime = time;
     if (counting) {
       if (authorKey !== 0) w.countOwn(head, authorKey, seq);
-      if ((flags & mentionsFlag) !== 0) addMentions(w, app, head, seq, authorKey, mentionsOf(extra));
+      if ((flags & mentionsFlag) !== 0) addMentions(w, app, head, seq, authorKey, mentionsOf(extra), time);
     }
   } else {
     const payload = toNewPayload(kind, target, format, type, body, extra);

@@ -8,7 +8,7 @@ import { clientKey, decodeCursor, encodeCursor } from './keys.js';
 /** Reads of ClientStore. */
 
 export function clients(db: Database, app: string, ids: readonly string[]): ClientRecord[] {
-  const sql = `SELECT ${clientColumns} FROM client WHERE app = ? AND id = ? AND firstSeen IS NOT NULL`;
+  const sql = `SELECT ${clientColumns} FROM client WHERE app = ? AND id = ?`;
   return ids
     .map((id) => db.get<ClientColumns>(sql, app, id))
     .filter((row) => row !== undefined)
@@ -44,7 +44,7 @@ export function clientPage(
   { limit, cursor }: Page,
 ): { items: ClientRecord[]; cursor?: string } {
   const rows = db.all<ClientColumns>(
-    `SELECT ${clientColumns} FROM client WHERE app = ? AND id > ? AND firstSeen IS NOT NULL ORDER BY id LIMIT ?`,
+    `SELECT ${clientColumns} FROM client WHERE app = ? AND id > ? ORDER BY id LIMIT ?`,
     app,
     afterOf(db, cursor),
     limit + 1,

@@ -10,13 +10,14 @@ export interface ClientColumns {
   readonly timeZone: string | null;
   readonly custom: string | null;
   readonly firstSeen: number;
-  readonly lastSeen: number;
+  readonly firstLogin: number | null;
+  readonly lastSeen: number | null;
   readonly bannedUntil: number | null;
   readonly banReason: string | null;
 }
 
 export const clientColumns =
-  'id, name, avatarUrl, locale, timeZone, custom, firstSeen, lastSeen, bannedUntil, banReason';
+  'id, name, avatarUrl, locale, timeZone, custom, firstSeen, firstLogin, lastSeen, bannedUntil, banReason';
 
 export function toClientRecord(row: ClientColumns): ClientRecord {
   const present = Object.entries(row).filter(([, value]) => value !== null);
@@ -34,29 +35,30 @@ export function upsertClient(
   patch: ClientPatch,
   now: number,
 ): { record: ClientRecord; created: boolean } {
-  const key = w.client(app, client);
+  const created = w.knownClient(app, client) === undefined;
+  const key = w.client(app, client, now);
   const select = `SELECT ${clientColumns} FROM client WHERE key = ?`;
-  const before = w.db.get<Omit<ClientColumns, 'firstSeen'> & { firstSeen: number | null }>(select, key);
+  const before = w.db.get<ClientColumns>(select, key);
   if (before === undefined) throw new Error('a client key without a row');
   const pick = <T>(value: T | null | undefined, old: T | null): T | null =>
     value === undefined ? old : value;
   w.db.run(
-    `UPDATE client SET name = ?, avatarUrl = ?, locale = ?, timeZone = ?, custom = ?, firstSeen = ?, lastSeen = ?, bannedUntil = ?,
+    `UPDATE client SET name = ?, avatarUrl = ?, locale = ?, timeZone = ?, custom = ?, firstLogin = ?, lastSeen = ?, bannedUntil = ?,
      banReason = ? WHERE key = ?`,
     pick(patch.name, before.name),
     pick(patch.avatarUrl, before.avatarUrl),
     pick(patch.locale, before.locale),
     pick(patch.timeZone, before.timeZone),
     patch.custom === undefined ? before.custom : patch.custom === null ? null : JSON.stringify(patch.custom),
-    before.firstSeen ?? now,
-    Math.max(before.lastSeen ?? 0, patch.lastSeen ?? (before.firstSeen === null ? now : 0)),
+    before.firstLogin ?? patch.lastSeen ?? null,
+    patch.lastSeen === undefined ? before.lastSeen : Math.max(before.lastSeen ?? 0, patch.lastSeen),
     pick(patch.bannedUntil, before.bannedUntil),
     pick(patch.banReason, before.banReason),
     key,
   );
   const row = w.db.get<ClientColumns>(select, key);
   if (row === undefined) throw new Error('a client vanished');
-  return { record: toClientRecord(row), created: before.firstSeen === null };
+  return { record: toClientRecord(row), created };
 }
 
 export function refuse(
@@ -66,9 +68,9 @@ export function refuse(
   others: readonly string[],
   now: number,
 ): void {
-  const key = w.client(app, client);
+  const key = w.client(app, client, now);
   for (const other of others)
-    w.db.run('INSERT OR IGNORE INTO refusal VALUES (?,?,?,?)', key, w.client(app, other), other, now);
+    w.db.run('INSERT OR IGNORE INTO refusal VALUES (?,?,?,?)', key, w.client(app, other, now), other, now);
 }
 
 export function unrefuse(w: WriteContext, app: string, client: string, others: readonly ClientId[]): void {

@@ -35,7 +35,7 @@ export function create(w: WriteContext, app: string, request: CreateRequest): Cr
   insertHead(w, app, key, conversation, request);
   const head = w.conversation(app, conversation.id);
   if (head === undefined) throw new Error('a conversation vanished while it was made');
-  const author = request.author === '' ? 0 : w.client(app, request.author);
+  const author = request.author === '' ? 0 : w.client(app, request.author, request.now);
   w.db.run(
     `INSERT INTO entry (conv, seq, time, author, op, kind, count, silent, extra) VALUES (?,?,?,?,?,?,0,0,?)`,
     key, head.last, head.lastTime, author, request.op, entryKindCodes.code('created'), request.rest,

@@ -184,7 +184,7 @@ export function ensure(
 ): void {
   const head = w.conversation(app, conversation);
   if (head === undefined) return;
-  const key = w.client(app, client);
+  const key = w.client(app, client, now);
   w.flushOwn(head);
   if (
     w.db.get('SELECT 1 FROM member WHERE client = ? AND conv = ? AND role IS NOT NULL', key, head.key) !==

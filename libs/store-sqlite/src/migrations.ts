@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from './database.js';
-import { schemaSql, schemaVersion } from './schema.js';
+import { schemaSql, schemaVersion, version2Sql } from './schema.js';
 
 /** The folder was written by a newer version of this software. */
 export class StoreVersionError extends Error {
@@ -17,7 +17,10 @@ export class StoreVersionError extends Error {
 }
 
 /** migrations[n] leads from version n to n + 1. Never changed once released; new ones are added at the end. */
-const migrations: readonly ((db: Database) => void)[] = [(db) => db.exec(schemaSql)];
+const migrations: readonly ((db: Database) => void)[] = [
+  (db) => db.exec(schemaSql),
+  (db) => db.exec(version2Sql),
+];
 
 /** Brings the store to this software's version, each step in a transaction of its own. */
 export function migrate(db: Database, steps: readonly ((db: Database) => void)[] = migrations): void {

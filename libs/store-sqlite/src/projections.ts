@@ -56,14 +56,14 @@ export function applyChanges(
         });
         break;
       case 'member-out':
-        memberOut(w, app, head, change.client);
+        memberOut(w, app, head, change.client, entry.time);
         break;
       case 'member-role':
         w.db.run(
           'UPDATE member SET role = ?, rev = ? WHERE client = ? AND conv = ? AND role IS NOT NULL',
           roleCodes.code(change.role),
           w.nextRev(),
-          w.client(app, change.client),
+          w.client(app, change.client, entry.time),
           head.key,
         );
         break;
@@ -71,24 +71,24 @@ export function applyChanges(
         w.db.run(
           'INSERT INTO silence VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET until = excluded.until',
           head.key,
-          w.client(app, change.client),
+          w.client(app, change.client, entry.time),
           change.client,
           change.until ?? null,
         );
         break;
       case 'unsilence':
-        w.db.run('DELETE FROM silence WHERE conv = ? AND client = ?', head.key, w.client(app, change.client));
+        w.db.run('DELETE FROM silence WHERE conv = ? AND client = ?', head.key, w.client(app, change.client, entry.time));
         break;
       case 'block':
         w.db.run(
           'INSERT OR IGNORE INTO block VALUES (?,?,?)',
           head.key,
-          w.client(app, change.client),
+          w.client(app, change.client, entry.time),
           change.client,
         );
         break;
       case 'unblock':
-        w.db.run('DELETE FROM block WHERE conv = ? AND client = ?', head.key, w.client(app, change.client));
+        w.db.run('DELETE FROM block WHERE conv = ? AND client = ?', head.key, w.client(app, change.client, entry.time));
         break;
       case 'content':
         if (raw !== undefined) replaceContent(w, app, head, entry, change.target, raw);
@@ -127,7 +127,7 @@ export function memberIn(
   client: ClientId,
   joining: Joining,
 ): void {
-  const key = w.client(app, client);
+  const key = w.client(app, client, joining.joinedAt);
   const before = w.db.get<{ role: number | null }>(
     'SELECT role FROM member WHERE client = ? AND conv = ?',
     key,
@@ -145,8 +145,8 @@ export function memberIn(
   w.touchCold(head);
 }
 
-function memberOut(w: WriteContext, app: string, head: HeadState, client: ClientId): void {
-  const key = w.client(app, client);
+function memberOut(w: WriteContext, app: string, head: HeadState, client: ClientId, at: number): void {
+  const key = w.client(app, client, at);
   const before = w.db.get<{ role: number | null }>(
     'SELECT role FROM member WHERE client = ? AND conv = ?',
     key,
@@ -194,9 +194,9 @@ function replaceContent(
     'UPDATE entry SET format = ?, type = ?, body = ?, extra = ?, editedAt = ?, editedSeq = ? WHERE conv = ? AND seq = ?',
     raw.format, raw.type, raw.body, editedExtra(message.extra, raw.extra), entry.time, entry.seq, head.key, target,
   ); // prettier-ignore
-  if (message.silent === 1) return;
+  if (message.silent !== 0) return;
   dropMentions(w, app, head, target, message.extra);
-  addMentions(w, app, head, target, message.author, mentionsOf(raw.extra));
+  addMentions(w, app, head, target, message.author, mentionsOf(raw.extra), entry.time);
 }
 
 function blank(w: WriteContext, app: string, head: HeadState, target: number): void {
@@ -222,6 +222,7 @@ export function addMentions(
   seq: number,
   author: number,
   { clients, all }: Mentions,
+  at: number,
 ): void {
   const insert = 'INSERT OR IGNORE INTO mention VALUES (?,?,?,?)';
   if (all) {
@@ -230,7 +231,7 @@ export function addMentions(
     w.touchCold(head);
   }
   for (const client of clients) {
-    const key = w.client(app, client);
+    const key = w.client(app, client, at);
     if (key === author) continue;
     w.db.run(insert, head.key, key, seq, author);
     w.db.run(
@@ -252,5 +253,5 @@ function dropMentions(
   const { clients, all } = mentionsOf(extra);
   const remove = 'DELETE FROM mention WHERE conv = ? AND client = ? AND seq = ?';
   if (all) w.db.run(remove, head.key, 0, seq);
-  for (const client of clients) w.db.run(remove, head.key, w.client(app, client), seq);
+  for (const client of clients) w.db.run(remove, head.key, w.knownClient(app, client) ?? 0, seq);
 }

@@ -7,8 +7,9 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
+/** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
 -- One row each: 'id' (random and secret: cursors and sync tokens are sealed with it), 'rev' (the last revision given out).
 CREATE TABLE store (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
@@ -109,6 +110,17 @@ CREATE TABLE silence (
 CREATE TABLE block (
   conv INTEGER NOT NULL, client INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (conv, client)
 ) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * Version 2: who was only ever named (as a member, in a mention …) has a record too, and the first login is a fact of its
+ * own. Version 1 did not write down when somebody was first named: the first membership comes nearest.
+ */
+export const version2Sql = `
+ALTER TABLE client ADD COLUMN firstLogin INTEGER;
+UPDATE client SET firstLogin = firstSeen;
+UPDATE client SET firstSeen = coalesce((SELECT min(joinedAt) FROM member m WHERE m.client = client.key), unixepoch() * 1000)
+  WHERE firstSeen IS NULL;
 `;
 
 /** A two-way table between words and their numbers. */

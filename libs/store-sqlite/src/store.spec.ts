@@ -16,6 +16,7 @@ import { databaseFile, openSqliteStore } from './open-store.js';
 import type { SqliteStore, SqliteStoreOptions } from './open-store.js';
 import { migrate, StoreVersionError } from './migrations.js';
 import { Database } from './database.js';
+import { schemaVersion } from './schema.js';
 
 /** What this engine does besides the ports. */
 
@@ -71,7 +72,7 @@ describe('a folder', () => {
     tamper('PRAGMA user_version = 99');
     await expect(open()).rejects.toThrow(StoreVersionError);
     await expect(open()).rejects.toThrow(/version 99.*newer release/);
-    tamper('PRAGMA user_version = 1');
+    tamper(`PRAGMA user_version = ${schemaVersion}`);
     await open();
   });
 

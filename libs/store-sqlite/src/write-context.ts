@@ -75,11 +75,16 @@ export class WriteContext {
     return head;
   }
 
-  /** The client's key; made if there is none. */
-  client(app: string, id: string): number {
+  /** The client's key. Who is named for the first time, at `at`, gets a record with it. */
+  client(app: string, id: string, at = Date.now()): number {
     const known = this.knownClient(app, id);
     if (known !== undefined) return known;
-    const { lastInsertRowid } = this.db.run('INSERT INTO client (app, id) VALUES (?, ?)', app, id);
+    const { lastInsertRowid } = this.db.run(
+      'INSERT INTO client (app, id, firstSeen) VALUES (?, ?, ?)',
+      app,
+      id,
+      at,
+    );
     const made = Number(lastInsertRowid);
     this.clients.set(`${app}\n${id}`, made);
     return made;
