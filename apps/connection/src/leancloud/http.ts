@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { leanCloudError, LeanCloudError, type Context } from '@hongyan/leancloud';
+import { AppError } from '@hongyan/protocol';
 
 const allowedHeaders = [
   ...['X-LC-Id', 'X-LC-Key', 'X-LC-Sign', 'X-LC-Session', 'X-LC-IM-Session-Token', 'X-LC-UA', 'X-LC-Prod'],
@@ -30,3 +32,33 @@ export function sendJson(response: ServerResponse, status: number, body: object)
   response.setHeader('Cache-Control', 'no-store');
   response.end(JSON.stringify(body));
 }
+
+/** A refusal as these clients read it, the app's own code and text first; false: it is none, and nobody has answered. */
+export function sendRefusal(response: ServerResponse, error: unknown, context: Context): boolean {
+  if (!(error instanceof AppError || error instanceof LeanCloudError)) return false;
+  const { code, detail, reason, appCode, appMsg } = leanCloudError(error, context);
+  const status = error instanceof AppError ? error.definition.httpStatus : 400;
+  sendJson(response, status, { code: appCode ?? code, error: appMsg ?? detail ?? reason });
+  return true;
+}
+
+const maxBodyBytes = 64 * 1024;
+
+/** The JSON of a request, whether or not somebody has read it before; undefined: none, too much, or no JSON. */
+export async function jsonBody(request: IncomingMessage & { body?: unknown }): Promise<unknown> {
+  if (request.body !== undefined) return request.body;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+export const header = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? '');

@@ -12,6 +12,7 @@ import { LeanCloudDoor } from './leancloud-door.js';
 import { LocalPodDirectory, type PodDirectory } from './pod-directory.js';
 import { restEndpoint } from './rest-endpoint.js';
 import { routeEndpoint } from './route-endpoint.js';
+import { signEndpoint } from './sign-endpoint.js';
 
 /** What the module wires its door to. */
 class LeanCloudWiring {
@@ -48,6 +49,7 @@ export class LeanCloudModule implements OnModuleInit, BeforeApplicationShutdown 
     const { parts, pods } = this.wiring;
     httpAdapter.use(routeEndpoint(parts.apps, pods));
     httpAdapter.use(restEndpoint(parts));
+    httpAdapter.use(signEndpoint(parts));
     const server = httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (!isSocketIo(request.url)) this.door.upgrade(request, socket, head);

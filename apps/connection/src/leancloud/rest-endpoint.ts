@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { leanCloudError, LeanCloudError, isObject } from '@hongyan/leancloud';
+import { isObject } from '@hongyan/leancloud';
 import { asAppId, AppError, type Caller, type OperationName, type Result } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
 import { conversationOf, parseJson } from './calls.js';
 import type { Given } from './given.js';
-import { allowCrossOrigin, sendJson, urlOf } from './http.js';
+import { allowCrossOrigin, header, sendJson, sendRefusal, urlOf } from './http.js';
 
 type Next = (error?: unknown) => void;
 type Answer = (parts: ConnectionParts, caller: Caller, query: URLSearchParams) => Promise<object>;
@@ -28,10 +28,7 @@ export const restEndpoint =
       .then(
         (body) => sendJson(response, 200, body),
         (error: unknown) => {
-          if (!(error instanceof AppError || error instanceof LeanCloudError)) return next(error);
-          const { code, detail, reason } = leanCloudError(error, 'query');
-          const status = error instanceof AppError ? error.definition.httpStatus : 400;
-          sendJson(response, status, { code, error: detail ?? reason });
+          if (!sendRefusal(response, error, 'query')) next(error);
         },
       );
   };
@@ -52,8 +49,6 @@ async function callerOf(
   if (client !== null && client !== session.client) throw new AppError('forbidden');
   return { app: app.id, client: session.client, device: session.device, server: false };
 }
-
-const header = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? '');
 
 const deadlineMs = 10_000;
 
