@@ -7,7 +7,9 @@ import {
   type CodeName,
   type GenericCommand,
 } from '@hongyan/leancloud';
+import type { ErrorName } from '@hongyan/protocol';
 import type { WebSocket } from 'ws';
+import { CommandBudget } from '../rate-limit.js';
 import { framesOf, writeFrames, type Outgoing } from './frame-buffer.js';
 import type { Dialect } from './subprotocols.js';
 
@@ -15,8 +17,10 @@ import type { Dialect } from './subprotocols.js';
 export interface ConnectionOwner<S> {
   readonly softBufferedBytes: number;
   readonly maxBufferedBytes: number;
-  /** Handles one command to its end; the reply has been written when it resolves. Never rejects. */
-  handle(connection: LeanCloudConnection<S>, command: GenericCommand): Promise<void>;
+  /** Handles one command of so many bytes to its end; the reply has been written when it resolves. Never rejects. */
+  handle(connection: LeanCloudConnection<S>, command: GenericCommand, bytes: number): Promise<void>;
+  /** A frame that was no command, or larger than any. */
+  frameRefused(code: ErrorName): void;
   closed(connection: LeanCloudConnection<S>): void;
 }
 
@@ -28,6 +32,15 @@ interface Push {
 
 /** So many commands may wait; a socket that sends more is not read meanwhile. */
 const maxInbox = 64;
+/** Commands outside of a session: heartbeats, logins, other services. */
+export const sessionlessPerSecond = 20;
+/** Why the server closed a connection, where that is the reason its sessions ended. */
+type Ending = 'flooding' | 'resync' | 'shutting_down' | 'protocol_violation';
+const endings: Partial<Record<CodeName | 'GOING_AWAY', Ending>> = {
+  MESSAGE_SENT_QUOTA_EXCEEDED: 'flooding',
+  UNPARSEABLE_RAW_MESSAGE: 'protocol_violation',
+  GOING_AWAY: 'shutting_down',
+};
 /** Clients of this protocol take a reply and the pushes that it caused as one when they come in one read. */
 const gapMs = 1;
 
@@ -42,6 +55,10 @@ export class LeanCloudConnection<S> {
   lastHeardAt = Date.now();
   /** Somebody has logged in here, were it only for another service of the protocol. */
   hasLoggedIn = false;
+  /** For commands that no session answers for. */
+  readonly budget = new CommandBudget(sessionlessPerSecond, Date.now());
+  /** Undefined: it was lost, or the client went. */
+  endedBy: Ending | undefined;
   private inbox: { data: Buffer; isBinary: boolean }[] = [];
   private outbox: Push[] = [];
   private handling = false;
@@ -60,7 +77,9 @@ export class LeanCloudConnection<S> {
     socket.on('pong', () => (this.lastHeardAt = Date.now()));
     socket.on('close', () => this.gone());
     // ws closes after any error of a frame, with the fitting code.
-    socket.on('error', () => undefined);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code?.startsWith('WS_ERR_') === true) owner.frameRefused(code === tooLong ? 'too_large' : 'protocol_violation');
+    });
   }
 
   get isOver(): boolean {
@@ -110,6 +129,7 @@ export class LeanCloudConnection<S> {
 
   close(reason: CodeName | 'GOING_AWAY'): void {
     if (this.over) return;
+    this.endedBy ??= endings[reason];
     this.flush();
     this.socket.close(reason === 'GOING_AWAY' ? 1001 : codes[reason], reason);
     setTimeout(() => this.socket.terminate(), 2_000).unref();
@@ -148,10 +168,11 @@ export class LeanCloudConnection<S> {
     try {
       command = readFrame(data, isBinary);
     } catch {
+      this.owner.frameRefused('protocol_violation');
       this.close('UNPARSEABLE_RAW_MESSAGE');
       return;
     }
-    await this.owner.handle(this, command);
+    await this.owner.handle(this, command, isBinary ? data.length : Math.ceil((data.length * 3) / 4));
   }
 
   private flushSoon(): void {
@@ -175,7 +196,10 @@ export class LeanCloudConnection<S> {
     else this.outbox.splice(0, settled);
     if (ready.length > 0) writeFrames(this.socket, framesOf(this.dialect.framing, ready));
     // A reader that does not read any longer: it comes back and asks for what it missed.
-    if (this.socket.bufferedAmount > this.owner.maxBufferedBytes) this.terminate();
+    if (this.socket.bufferedAmount > this.owner.maxBufferedBytes) {
+      this.endedBy ??= 'resync';
+      this.terminate();
+    }
   }
 
   private gone(): void {
@@ -186,6 +210,8 @@ export class LeanCloudConnection<S> {
     this.owner.closed(this);
   }
 }
+
+const tooLong = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 
 /** The part of a frame that names a session. */
 export const peerOf = (client: string): Buffer => peerIdField(client);

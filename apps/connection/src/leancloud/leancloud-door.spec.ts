@@ -240,7 +240,7 @@ describe('a connection', () => {
 
   it('refuses JSON that is nested without end before anything looks into it', async () => {
     const frames = await login();
-    const data = '{"a":['.repeat(20_000) + ']}'.repeat(20_000);
+    const data = '{"a":['.repeat(8_000) + ']}'.repeat(8_000);
     const deep = [
       { cmd: conv, op: OpType.start, convMessage: { attr: { data } } },
       { cmd: conv, op: OpType.query, convMessage: { where: { data } } },

@@ -3,25 +3,27 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   CommandType,
-  encodeCommand,
   leanCloudError,
   LeanCloudError,
   OpType,
   type GenericCommand,
 } from '@hongyan/leancloud';
-import { AppError, hardLimits, type CloseOrder } from '@hongyan/protocol';
+import { AppError, hardLimits, type CloseOrder, type ErrorName, type EventClass } from '@hongyan/protocol';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
+  currentApp,
   defaultConnectionOptions,
   type ConnectionOptions,
   type ConnectionParts,
 } from '../connection-parts.js';
 import { sessionsEndedBy, stillInUse } from '../session-bounds.js';
+import type { CommandBudget } from '../rate-limit.js';
 import { Calls } from './calls.js';
+import { closeSilent, refuseUpgrade, sendAway } from './connection-ends.js';
 import { describe } from './described.js';
 import { refusedMessage } from './direct-messages.js';
 import { contextOf, routeOf } from './dispatch.js';
-import { LeanCloudConnection, type ConnectionOwner } from './leancloud-connection.js';
+import { LeanCloudConnection, sessionlessPerSecond, type ConnectionOwner } from './leancloud-connection.js';
 import { LeanCloudSession, type SessionKeeper } from './leancloud-session.js';
 import { appOf, logIn, openedReply } from './login.js';
 import { missed } from './missed.js';
@@ -29,9 +31,6 @@ import { answerWithoutSession } from './other-services.js';
 import type { PushedEvent } from './pushed-event.js';
 import { negotiate, type Dialect } from './subprotocols.js';
 
-/** Clients ping every three minutes; after two and a bit without a word nobody is there. */
-const pingAfterMs = 180_000;
-const deadAfterMs = 400_000;
 const tickMs = 5_000;
 
 type Connection = LeanCloudConnection<LeanCloudSession>;
@@ -76,7 +75,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   /** Takes a connection over if it speaks this protocol. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const dialect = negotiate(request);
-    if (dialect === undefined || this.isDraining) return refuse(socket, dialect === undefined ? 400 : 503);
+    if (dialect === undefined || this.isDraining) return refuseUpgrade(socket, dialect === undefined ? 400 : 503);
     this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket, request, dialect));
   }
 
@@ -88,10 +87,11 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async handle(connection: Connection, command: GenericCommand): Promise<void> {
-    const reply = await this.answer(connection, command).catch((error: unknown) =>
+  async handle(connection: Connection, command: GenericCommand, bytes: number): Promise<void> {
+    const reply = await this.answer(connection, command, bytes).catch((error: unknown) =>
       this.refusal(command, error),
     );
+    if (connection.isOver) return;
     const { i, cmd } = command;
     // Who gave no serial waits for no answer, but for heartbeats.
     if (reply === undefined || (i === undefined && cmd !== CommandType.echo)) return;
@@ -104,25 +104,53 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (reply.errorMessage?.reason === 'INVALID_ORIGIN') connection.close('INVALID_ORIGIN');
   }
 
-  private async answer(connection: Connection, command: GenericCommand): Promise<GenericCommand | undefined> {
+  private async answer(
+    connection: Connection,
+    command: GenericCommand,
+    bytes: number,
+  ): Promise<GenericCommand | undefined> {
+    const { cmd, op, peerId } = command;
+    const session = peerId === undefined ? connection.firstSession : connection.sessions.get(peerId);
     const other = answerWithoutSession(command);
-    if (other !== undefined) {
-      if (command.cmd === CommandType.login) connection.hasLoggedIn = true;
+    const opens = cmd === CommandType.session && op === OpType.open;
+    if (other !== undefined || opens || session === undefined) {
+      this.spend(connection, connection.budget, sessionlessPerSecond);
+      if (opens) return await this.openSession(connection, command).catch((error: unknown) => this.noLogin(error));
+      if (other === undefined) throw new LeanCloudError('SESSION_REQUIRED', 'Log in first.');
+      if (cmd === CommandType.login) connection.hasLoggedIn = true;
       return other;
     }
-    if (command.cmd === CommandType.session && command.op === OpType.open)
-      return await this.openSession(connection, command);
-    const { peerId } = command;
-    const session = peerId === undefined ? connection.firstSession : connection.sessions.get(peerId);
-    if (session === undefined) throw new LeanCloudError('SESSION_REQUIRED', 'Log in first.');
     const route = routeOf(command);
+    const { limits } = currentApp(this.parts.apps, session.app);
+    this.spend(connection, session.budget, limits.commandsPerSecond);
     if (route === undefined) throw new LeanCloudError('INTERNAL_ERROR', 'This command is not known.');
-    const { limits } = this.parts.apps.known(session.app.id) ?? session.app;
-    const waitMs = session.budget.take(limits.commandsPerSecond, Date.now());
-    if (waitMs > 0) throw new AppError('rate_limited', { retryAfterMs: waitMs });
+    if (bytes > limits.frameBytes) {
+      this.frameRefused('too_large');
+      throw new AppError('too_large');
+    }
     const reply = await route.handler({ session, command, calls: this.calls });
     if (reply?.op === OpType.closed && reply.cmd === CommandType.session) this.endSession(session, 'logout');
     return reply === undefined ? undefined : { ...reply, peerId: session.client };
+  }
+
+  /** Throws `rate_limited`; who goes on for long after that is put out. */
+  private spend(connection: Connection, budget: CommandBudget, perSecond: number): void {
+    const waitMs = budget.take(perSecond, Date.now());
+    if (waitMs === 0) return;
+    this.frameRefused(budget.flooding ? 'flooding' : 'rate_limited');
+    if (budget.flooding) connection.close('MESSAGE_SENT_QUOTA_EXCEEDED');
+    throw new AppError('rate_limited', { retryAfterMs: waitMs });
+  }
+
+  frameRefused(code: ErrorName): void {
+    this.parts.telemetry?.frameRefused?.(code);
+  }
+
+  private noLogin(error: unknown): never {
+    this.parts.telemetry?.loginRefused?.(
+      error instanceof AppError ? error.error : error instanceof LeanCloudError ? 'signature_invalid' : 'internal',
+    );
+    throw error;
   }
 
   private refusal(command: GenericCommand, error: unknown): GenericCommand {
@@ -162,6 +190,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (former !== undefined) this.supersede(former);
     connection.sessions.set(open.client, session);
     connection.hasLoggedIn = true;
+    this.parts.telemetry?.sessionOpened?.();
     await this.begin(session);
     const { sessionMessage = {} } = command;
     session.push(missed(this.calls, session, sessionMessage, connection.dialect.offlineMessages));
@@ -188,7 +217,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (!(former instanceof LeanCloudSession)) return;
     former.isOver = true;
     const { sessions } = former.connection;
-    if (sessions.get(former.client) === former) this.forget(former);
+    if (sessions.get(former.client) === former) this.forget(former, 'lost');
   }
 
   /** Single login per tag: the tokens are revoked already; this closes what is open on other devices. */
@@ -206,15 +235,19 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     return describe(this.calls, session, pushed);
   }
 
+  dropped(eventClass: EventClass): void {
+    this.parts.telemetry?.eventDropped?.(eventClass);
+  }
+
   ended(session: LeanCloudSession, reason: CloseOrder['reason']): void {
     // The hub is in the middle of its sessions: it is left when that is through.
     setImmediate(() => this.endSession(session, reason === 'session_conflict' ? 'conflict' : 'kicked'));
   }
 
-  private endSession(session: LeanCloudSession, reason: 'logout' | 'lost' | 'kicked' | 'conflict'): void {
+  private endSession(session: LeanCloudSession, reason: Ended): void {
     const { sessions } = session.connection;
     if (sessions.get(session.client) !== session) return;
-    this.forget(session);
+    this.forget(session, reason);
     session.isOver = true;
     this.parts.hub.detach(session);
     if (!session.isOpening)
@@ -223,11 +256,12 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
       );
   }
 
-  private forget({ connection, session: { client } }: LeanCloudSession): void {
+  private forget({ connection, session: { client } }: LeanCloudSession, reason: Ended): void {
     connection.sessions.delete(client);
+    this.parts.telemetry?.sessionClosed?.(reason === 'lost' ? (connection.endedBy ?? reason) : endedAs[reason]);
   }
 
-  private async farewell(session: LeanCloudSession, reason: 'logout' | 'lost' | 'kicked' | 'conflict') {
+  private async farewell(session: LeanCloudSession, reason: Ended) {
     const { will } = session;
     if (will !== undefined && reason === 'lost') {
       await this.calls.run(session, 'message.send', will).catch((error: unknown) => {
@@ -244,41 +278,19 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
 
   // ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private tick(now: number): void {
-    for (const connection of this.connections) {
-      const silent = now - connection.lastHeardAt;
-      if (!connection.hasLoggedIn && now - connection.openedAt > this.options.loginTimeoutMs)
-        connection.close('LOGIN_TIMEOUT');
-      else if (silent > deadAfterMs) connection.close('READ_TIMEOUT');
-      else if (silent > pingAfterMs) connection.ping();
-    }
+  /** What time does to connections: every five seconds. */
+  tick(now: number): void {
+    closeSilent(this.connections, this.options.loginTimeoutMs, now);
   }
 
-  /** Tells everybody to ask for another server, answers what is under way, and closes at the latest after `ms`. */
   drain(ms: number): Promise<void> {
-    this.drained ??= this.goAway(ms);
+    clearInterval(this.ticker);
+    this.drained ??= sendAway(this.connections, ms);
     return this.drained;
   }
-
-  private async goAway(ms: number): Promise<void> {
-    clearInterval(this.ticker);
-    const end = Date.now() + ms;
-    const goaway = encodeCommand({ cmd: CommandType.goaway });
-    for (const connection of this.connections) connection.push(Buffer.alloc(0), [goaway]);
-    const busy = () => [...this.connections].some((connection) => !connection.isIdle);
-    while (this.connections.size > 0 && busy() && Date.now() < end) await pause(10);
-    for (const connection of this.connections) connection.close('GOING_AWAY');
-    while (this.connections.size > 0 && Date.now() < end) await pause(10);
-    for (const connection of this.connections) connection.terminate();
-  }
 }
+
+type Ended = 'logout' | 'lost' | 'kicked' | 'conflict';
+const endedAs = { logout: 'logged_out', kicked: 'kicked', conflict: 'session_conflict' } as const;
 
 const worthLogging = new Set(['internal', 'unavailable', 'storage_full', 'hook_failed']);
-
-function refuse(socket: Duplex, status: 400 | 503): void {
-  const text = status === 400 ? 'Bad Request' : 'Service Unavailable';
-  socket.on('error', () => undefined);
-  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -14,6 +14,8 @@ import type { WillMessage } from './given.js';
 export interface SessionKeeper {
   /** What an event needs looked up before it can be told; undefined: nothing. */
   describe(session: LeanCloudSession, pushed: PushedEvent): Promise<readonly Buffer[]> | undefined;
+  /** An event that a slow reader does not get. */
+  dropped(eventClass: EventClass): void;
   /** The server ended it; the connection lives on for its other sessions. */
   ended(session: LeanCloudSession, reason: CloseOrder['reason']): void;
 }
@@ -64,7 +66,8 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
   write(pushed: PushedEvent, eventClass: EventClass, priority: 'high' | 'normal' | 'low'): void {
     if (this.isOver) return;
     const inRoom = eventClass === 'room' || (eventClass === 'signal' && this.isInRoom(pushed));
-    if (this.connection.isSlow && (eventClass === 'signal' || (inRoom && priority !== 'high'))) return;
+    if (this.connection.isSlow && (eventClass === 'signal' || (inRoom && priority !== 'high')))
+      return this.keeper.dropped(eventClass);
     const { event } = pushed;
     if (event.type === 'entry' && event.entry.kind === 'message' && !inRoom)
       this.recent.add(event.entry.message);
