@@ -14,8 +14,12 @@ import type { MessageEntry } from './types.js';
 import { messageView } from './views.js';
 
 /** Where a message lies; ids that were never given out are answered like messages that do not exist. */
-export function locate(id: MessageId): { conversation: ConversationId; seq: number } {
-  const place = parseMessageId(id);
+export async function locate(
+  core: Core,
+  { app }: Call,
+  id: MessageId,
+): Promise<{ conversation: ConversationId; seq: number }> {
+  const place = parseMessageId(id) ?? (await core.imports?.find(app, id));
   if (place === undefined) throw new AppError('message_not_found');
   return place;
 }
@@ -37,7 +41,7 @@ export async function editMessage(
   args: Args<'message.edit'>,
 ): Promise<Result<'message.edit'>> {
   const app = await core.app(caller);
-  const { conversation, seq } = locate(args.message);
+  const { conversation, seq } = await locate(core, caller, args.message);
   const content = messageContent(app.limits, args);
   const outcome = await core.change(app, caller, conversation, args.op, async (state) => {
     const message = await target(core, caller, conversation, seq);
@@ -59,7 +63,7 @@ export async function recallMessage(
   args: Args<'message.recall'>,
 ): Promise<Result<'message.recall'>> {
   const app = await core.app(caller);
-  const { conversation, seq } = locate(args.message);
+  const { conversation, seq } = await locate(core, caller, args.message);
   const outcome: Outcome = await core.change(app, caller, conversation, args.op, async (state) => {
     const message = await target(core, caller, conversation, seq);
     if (message === undefined) return new AppError('message_not_found');

@@ -20,6 +20,7 @@ import {
 } from './clients.js';
 import { type Call, type ConversationParts, Core } from './core.js';
 import { createConversation } from './create-conversation.js';
+import { ConversationImport } from './import-conversations.js';
 import { delivered, listReceipts, read } from './cursors.js';
 import {
   blockMembers,
@@ -40,6 +41,7 @@ import {
 } from './list-conversations.js';
 import { announcePresence, queryPresence, sendSignal, subscribePresence } from './presence.js';
 import { entries, getMessages, history } from './read-history.js';
+import { timeline } from './read-timeline.js';
 import { countRoom, joinRoom, leaveRoom, sampleRoom } from './rooms.js';
 import { sendMessage } from './send-message.js';
 import { subscribe, subscribeToEveryone, unsubscribe } from './subscriptions.js';
@@ -84,6 +86,7 @@ const handlers: Table = {
   'message.recall': recallMessage,
   'message.get': getMessages,
   'message.history': history,
+  'message.timeline': timeline,
   'message.receipts': listReceipts,
   'signal.send': sendSignal,
   'room.join': joinRoom,
@@ -107,10 +110,13 @@ const handlers: Table = {
  * rebuilt from them.
  */
 export class ConversationService implements Commands {
+  /** For operators: takes conversations over from elsewhere. Absent if the store cannot. */
+  readonly imports: ConversationImport | undefined;
   private readonly core: Core;
 
   constructor(parts: ConversationParts) {
     this.core = new Core(parts);
+    this.imports = parts.imports && new ConversationImport(this.core, parts.imports);
   }
 
   execute<N extends OperationName>(

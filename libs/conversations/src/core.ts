@@ -15,6 +15,7 @@ import { LRUCache } from 'lru-cache';
 import { publishCommitted } from './publish.js';
 import type { PathObserver } from './path-observer.js';
 import { maySee } from './permissions.js';
+import type { ImportStore } from './import-ports.js';
 import type { ClientStore, ConversationStore, LogStore, MemberStore } from './ports.js';
 import { ReceiptPublisher } from './receipt-publisher.js';
 import { type Intent, type Outcome, Sequencer, type SequencerOptions, type Verdict } from './sequencer.js';
@@ -38,6 +39,8 @@ export interface ConversationParts {
   readonly sequencer?: SequencerOptions;
   readonly states?: StateCacheOptions;
   readonly observer?: PathObserver;
+  /** Absent: this store takes no history over from elsewhere. */
+  readonly imports?: ImportStore;
 }
 
 /** One call of an operation: who gives the command, and how long the answer is waited for. */
@@ -49,6 +52,7 @@ export class Core {
   readonly conversations: ConversationStore;
   readonly members: MemberStore;
   readonly clients: ClientStore;
+  readonly imports: ImportStore | undefined;
   readonly broker: Broker;
   readonly presence: Presence;
   readonly rooms: Rooms;
@@ -69,6 +73,7 @@ export class Core {
     this.conversations = parts.conversations;
     this.members = parts.members;
     this.clients = parts.clients;
+    this.imports = parts.imports;
     this.apps = parts.apps;
     this.broker = parts.broker;
     this.presence = parts.presence;

@@ -70,7 +70,7 @@ export async function listReceipts(
   caller: Call,
   args: Args<'message.receipts'>,
 ): Promise<Result<'message.receipts'>> {
-  const { conversation, seq } = locate(args.message);
+  const { conversation, seq } = await locate(core, caller, args.message);
   const { app, state } = await core.visible(caller, conversation);
   const refusal = mayReadMessages(app, state, caller, hasJoined(core, caller, state));
   if (refusal !== undefined) throw refusal;

@@ -25,10 +25,14 @@ async function readableAfter(core: Core, app: App, state: ConversationState, cal
   if (own === undefined) return 0;
   const hidden =
     app.conversations.historyForNewMembers === 'since-join' && state.conversation.kind === 'ordinary'
-      ? own.joinedSeq
+      ? ownBeginning(own.joinedSeq, state)
       : 0;
   return Math.max(own.clearedSeq, hidden);
 }
+
+/** Who was in from the beginning has seen all of it, also what was before it came here. */
+const ownBeginning = (joinedSeq: number, { head }: ConversationState): number =>
+  joinedSeq === head.origin + 1 ? 0 : joinedSeq;
 
 /** `message.history`: messages only, ascending whatever the direction. */
 export async function history(
@@ -139,7 +143,7 @@ export async function getMessages(
 ): Promise<Result<'message.get'>> {
   const wanted = new Map<ConversationId, { id: MessageId; seq: number }[]>();
   for (const id of args.messages) {
-    const { conversation, seq } = locate(id);
+    const { conversation, seq } = await locate(core, caller, id);
     const list = wanted.get(conversation) ?? [];
     list.push({ id, seq });
     wanted.set(conversation, list);

@@ -54,7 +54,8 @@ export async function threadOf(
   return id;
 }
 
-const threadKey = (system: ConversationId, client: ClientId): string => `thread:${system}:${client}`;
+/** The unique key of a thread. */
+export const threadKey = (system: ConversationId, client: ClientId): string => `thread:${system}:${client}`;
 
 /** The thread, if there is one yet. */
 export async function existingThread(

@@ -137,6 +137,8 @@ export interface Entry extends NewEntry {
   readonly editedSeq?: number;
   /** Messages: the content is gone. */
   readonly recalled?: boolean;
+  /** Messages taken over from elsewhere: the id that they came with and keep. */
+  readonly importedId?: MessageId;
 }
 
 export type MessageEntry = Entry & { readonly payload: MessagePayload };

@@ -18,7 +18,7 @@ export function messageView(conversation: Conversation, entry: MessageEntry, rea
   const { payload } = entry;
   const inThread = conversation.kind === 'thread';
   const view: Mutable<MessageView> = {
-    id: messageIdOf(conversation.id, entry.seq),
+    id: entry.importedId ?? messageIdOf(conversation.id, entry.seq),
     conversation: inThread ? (conversation.parent as ConversationId) : conversation.id,
     seq: entry.seq,
     time: entry.time,
@@ -40,7 +40,7 @@ export function messageView(conversation: Conversation, entry: MessageEntry, rea
     if (payload.ext !== undefined) view.ext = payload.ext;
     if (entry.editedAt !== undefined) view.editedAt = entry.editedAt;
   }
-  if (reader !== undefined && reader === entry.author) view.op = entry.op;
+  if (reader !== undefined && reader === entry.author && entry.importedId === undefined) view.op = entry.op;
   return view;
 }
 

@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import { entryColumns, entryFrom, mentionsOf, toEntry } from './entry-codec.js';
 import type { EntryRow } from './entry-codec.js';
 import { foundByKey, toConversation } from './conversation-reads.js';
-import { guestCode, messageCode, recallCode, roleCodes, systemCode } from './schema.js';
+import { guestCode, importedMark, messageCode, recallCode, roleCodes, systemCode } from './schema.js';
 
 /** Something that is not as it must be. */
 export interface Finding {
@@ -61,7 +61,8 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
     sql: `SELECT c.app, c.id, 'sequences ' || l.low || '–' || l.high || ' hold ' || l.n || ' entries; the head is at ' || h.last
       || ', floor ' || h.floor || ', origin ' || h.origin AS detail
       FROM conversation c JOIN head h ON h.conv = c.key
-      LEFT JOIN (SELECT conv, min(seq) AS low, max(seq) AS high, count(*) AS n FROM entry GROUP BY conv) l ON l.conv = c.key
+      LEFT JOIN (SELECT e.conv, min(e.seq) AS low, max(e.seq) AS high, count(*) AS n FROM entry e JOIN head o ON o.conv = e.conv
+        WHERE e.seq > o.origin GROUP BY e.conv) l ON l.conv = c.key
       WHERE l.n IS NULL OR l.high <> h.last OR l.n <> l.high - l.low + 1 OR l.low > max(h.floor, h.origin) + 1`,
   },
   {
@@ -83,7 +84,16 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
     what: 'count',
     sql: `SELECT c.app, c.id, 'count or time at ' || e.seq || ' does not follow from the entry before' AS detail FROM entry e
       JOIN entry p ON p.conv = e.conv AND p.seq = e.seq - 1 JOIN conversation c ON c.key = e.conv
-      WHERE e.count <> p.count + (e.kind = ${messageCode} AND e.silent = 0) OR e.time <= p.time`,
+      WHERE e.silent <> ${importedMark} AND p.silent <> ${importedMark}
+        AND (e.count <> p.count + (e.kind = ${messageCode} AND e.silent = 0) OR e.time <= p.time)`,
+  },
+  {
+    what: 'imported',
+    sql: `SELECT c.app, c.id, 'what was imported at ' || i.seq || ' is out of order, above the origin, or counts' AS detail
+      FROM (SELECT e.conv, e.seq, e.kind, e.count, e.silent, e.time, h.origin, lag(e.time) OVER (PARTITION BY e.conv ORDER BY e.seq) AS before
+        FROM entry e JOIN head h ON h.conv = e.conv WHERE e.seq <= h.origin OR e.silent = ${importedMark}) i
+      JOIN conversation c ON c.key = i.conv
+      WHERE i.seq > i.origin OR i.silent <> ${importedMark} OR i.count <> 0 OR i.kind <> ${messageCode} OR i.time < i.before`,
   },
   {
     what: 'cursor',

@@ -1,6 +1,6 @@
-import type { ClientId, EntryKind, OperationId } from '@hongyan/protocol';
+import type { ClientId, EntryKind, MessageId, OperationId } from '@hongyan/protocol';
 import type { Content, Entry, EntryPayload, MessagePayload, NewEntry } from '@hongyan/conversations';
-import { editCode, entryKindCodes, formatCodes, messageCode, recallCode, utf16Flag } from './schema.js';
+import { editCode, entryKindCodes, formatCodes, importedMark, messageCode, recallCode, utf16Flag } from './schema.js';
 
 /**
  * Entries as rows. An entry travels to the writer as a run of plain values ("slots"), because copying flat arrays
@@ -50,7 +50,7 @@ export function pushSlots(slots: Slot[], entry: NewEntry): void {
   }
 }
 
-function pushContent(slots: Slot[], { format, type, body }: Content): void {
+export function pushContent(slots: Slot[], { format, type, body }: Pick<Content, 'format' | 'type' | 'body'>): void {
   const code = formatCodes.code(format);
   if (typeof body !== 'string') slots.push(code, type ?? null, ownBytes(body));
   else if (body.isWellFormed()) slots.push(code, type ?? null, body);
@@ -162,6 +162,7 @@ export function toEntry(row: EntryRow): Entry {
       ...(editedAt === null ? {} : { editedAt }),
       ...(editedSeq === null ? {} : { editedSeq }),
       ...(recalled === 1 ? { recalled: true } : {}),
+      ...(silent === importedMark ? { importedId: op as MessageId } : {}),
     };
   }
   if (kind === editCode) {

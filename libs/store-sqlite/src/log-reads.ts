@@ -124,16 +124,28 @@ export function byOperation(
   return row === undefined ? undefined : toEntry(row);
 }
 
-/** Times grow with sequences: a binary search through the index, some twenty look-ups in a log of a million. */
+/**
+ * Times grow with sequences: a binary search through the index, some twenty look-ups in a log of a million. An imported
+ * history is a log of its own below the live one: what was written elsewhere may be younger than what was written here.
+ */
 export function seqAt(db: Database, app: string, conversation: string, time: number): number {
   const conv = conversationKey(db, app, conversation);
   const found = conv === undefined ? undefined : head(db, app, conversation);
   if (conv === undefined || found === undefined) return 0;
   if (found.lastTime <= time) return found.last;
   const atOrAfter = 'SELECT seq, time FROM entry WHERE conv = ? AND seq >= ? ORDER BY seq LIMIT 1';
-  let best = found.origin;
-  let low = db.get<{ seq: number }>(atOrAfter, conv, found.floor)?.seq ?? found.last;
+  const first = (from: number) => db.get<{ seq: number; time: number }>(atOrAfter, conv, from);
+  let low = first(found.floor)?.seq ?? found.last;
   let high = found.last;
+  let best = found.origin;
+  if (low <= found.origin) {
+    const live = first(found.origin + 1);
+    if (live !== undefined && live.time <= time) best = low = live.seq;
+    else {
+      best = low - 1;
+      high = found.origin;
+    }
+  }
   while (low <= high) {
     const middle = Math.floor((low + high) / 2);
     const entry = db.get<{ seq: number; time: number }>(atOrAfter, conv, middle);

@@ -56,6 +56,7 @@ export interface MemberPage {
   readonly role?: Role;
   readonly limit: number;
   readonly cursor?: string;
+  readonly after?: ClientId;
 }
 
 export function memberPage(
@@ -67,7 +68,8 @@ export function memberPage(
   const conv = conversationKey(db, app, conversation);
   if (conv === undefined) return { items: [] };
   const only = page.role === undefined ? undefined : roleCodes.code(page.role);
-  const [role = -1, id = ''] = (decodeCursor(db, page.cursor) ?? []) as [number?, string?];
+  const start = page.after !== undefined && only !== undefined ? [only, page.after] : undefined;
+  const [role = -1, id = ''] = (start ?? decodeCursor(db, page.cursor) ?? []) as [number?, string?];
   const rows = db.all<{ id: string; role: number; joinedAt: number }>(
     `SELECT id, role, joinedAt FROM member WHERE conv = ? AND role IS NOT NULL AND (role, id) > (?, ?) AND role BETWEEN ? AND ?
      ORDER BY role, id LIMIT ?`,
@@ -112,17 +114,20 @@ export function receipts(
 ): Receipts {
   const conv = conversationKey(db, app, conversation);
   if (conv === undefined) return { items: [], delivered: 0, read: 0, of: 0 };
+  // Imported messages are below everybody's joining: they were received by who came over with the conversation.
+  const origin = db.get<{ origin: number }>('SELECT origin FROM head WHERE conv = ?', conv)?.origin ?? 0;
+  const joinedBy = Math.max(seq, origin + 1);
   const who = `FROM member m WHERE m.conv = ? AND m.role IS NOT NULL AND m.role < ${guestCode} AND m.joinedSeq <= ? AND m.id <> ?`;
   const counts = db.get<{ delivered: number; read: number; of: number }>(
     `SELECT count(*) AS "of", coalesce(sum(m.deliveredSeq >= ?), 0) AS delivered, coalesce(sum(m.readSeq >= ?), 0) AS read ${who}`,
-    seq, seq, conv, seq, author,
+    seq, seq, conv, joinedBy, author,
   ) ?? { delivered: 0, read: 0, of: 0 }; // prettier-ignore
   const column = page.kind === 'read' ? 'readSeq' : 'deliveredSeq';
   const [after = ''] = (decodeCursor(db, page.cursor) ?? []) as [string?];
   const rows = db.all<{ id: string; time: number | null }>(
     `SELECT m.id, (SELECT e.time FROM entry e WHERE e.conv = m.conv AND e.seq <= m.${column} ORDER BY e.seq DESC LIMIT 1) AS time
      ${who} AND m.${column} >= ? AND m.id > ? ORDER BY m.id LIMIT ?`,
-    conv, seq, author, seq, after, page.limit + 1,
+    conv, joinedBy, author, seq, after, page.limit + 1,
   ); // prettier-ignore
   const items = rows.slice(0, page.limit);
   const last = items.at(-1);

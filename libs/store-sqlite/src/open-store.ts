@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppStore } from '@hongyan/apps';
-import type { ClientStore, ConversationStore, LogStore, MemberStore } from '@hongyan/conversations';
+import type { ClientStore, ConversationStore, ImportStore, LogStore, MemberStore } from '@hongyan/conversations';
 import type { RevocationStore } from '@hongyan/sessions';
 import { backupTo } from './backup.js';
 import type { BackupProgress } from './backup.js';
@@ -18,6 +18,7 @@ import type { Reads } from './reader.js';
 import { SqliteAppStore } from './sqlite-app-store.js';
 import { SqliteClientStore } from './sqlite-client-store.js';
 import { SqliteConversationStore } from './sqlite-conversation-store.js';
+import { SqliteImportStore } from './sqlite-import-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
 import { SqliteRevocationStore } from './sqlite-revocation-store.js';
@@ -55,6 +56,7 @@ export interface SqliteStore {
   readonly clients: ClientStore;
   readonly apps: AppStore;
   readonly revocations: RevocationStore;
+  readonly imports: ImportStore;
   /** Copies the store into `folder`, which must hold none, while it is used. */
   backup(folder: string, onProgress?: (progress: BackupProgress) => void): Promise<void>;
   /** Reads everything and compares what was derived with the logs. Takes long; nothing waits for it. */
@@ -175,6 +177,7 @@ function assemble(
     clients: new SqliteClientStore(channels),
     apps: new SqliteAppStore(channels),
     revocations: new SqliteRevocationStore(channels),
+    imports: new SqliteImportStore(channels),
     async backup(folder, onProgress) {
       if (path === memory) throw new Error('a store in memory has no file to copy');
       await backupTo(path, join(folder, databaseFile), onProgress);

@@ -6,6 +6,7 @@ import { byUniqueKey, everyone, find, load } from './conversation-reads.js';
 import { query } from './conversation-query.js';
 import type { Database } from './database.js';
 import { toFailure } from './failures.js';
+import { changedHere, digestPage, findImported, formerMembers } from './import-reads.js';
 import { list, row, sync, totals } from './list-reads.js';
 import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
 import { among, count, memberPage, own, receipts } from './member-reads.js';
@@ -17,6 +18,7 @@ export const reads = {
   load, find, query, byUniqueKey, everyone,
   own, among, memberPage, receipts, count, list, row, sync, totals,
   clients, clientPage, blockedBy, refusing,
+  changedHere, digestPage, findImported, formerMembers,
   tenants, app, apps, revocationsSince,
   check, rowCounts,
 }; // prettier-ignore

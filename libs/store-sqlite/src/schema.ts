@@ -147,6 +147,8 @@ export const entryKindCodes = codes<EntryKind>([
 export const messageCode = 0;
 export const editCode = 1;
 export const recallCode = 2;
+/** `silent` of an imported message: it counts for nobody, and its operation id is the message id that it came with. */
+export const importedMark = 2;
 
 export const conversationKindCodes = codes<StoredKind>(['ordinary', 'room', 'system', 'temporary', 'thread']);
 export const ordinaryCode = 0;

@@ -13,6 +13,7 @@ import { create } from './create.js';
 import { advanceDelivered, advanceRead, ensure, setOwn } from './cursors.js';
 import type { Database } from './database.js';
 import { diskFailure, toFailure } from './failures.js';
+import { takeConversation, takeMessages, takeSubscribers } from './import-writes.js';
 import { WriteContext } from './write-context.js';
 
 /** Everything that can be asked of the writer. */
@@ -31,6 +32,9 @@ export const writes = {
   saveApp,
   addRevocation,
   purgeRevocations,
+  takeConversation,
+  takeMessages,
+  takeSubscribers,
 };
 export type Writes = typeof writes;
 

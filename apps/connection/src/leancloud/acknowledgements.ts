@@ -1,7 +1,7 @@
 import { CommandType, type ReadTuple, type UnreadTuple } from '@hongyan/leancloud';
-import { AppError, parseMessageId, type ConversationId } from '@hongyan/protocol';
+import { AppError, type ConversationId } from '@hongyan/protocol';
 import { conversationOf, type Call, type Reply } from './calls.js';
-import { seqUpTo } from './message-places.js';
+import { placeOf, seqUpTo } from './message-places.js';
 import { encodePush } from './pushed-event.js';
 import { unreadTupleOf } from './wire-message.js';
 
@@ -67,7 +67,7 @@ async function readThread(
   parent: ConversationId,
   mid: string | undefined,
 ): Promise<void> {
-  const place = mid === undefined ? undefined : parseMessageId(mid);
+  const place = mid === undefined ? undefined : await placeOf(calls, session, mid);
   if (place === undefined || place.conversation === parent) return;
   await calls.run(session, 'conversation.read', { conversation: place.conversation, seq: place.seq });
 }

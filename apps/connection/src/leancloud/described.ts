@@ -8,7 +8,6 @@ import {
 } from '@hongyan/leancloud';
 import {
   AppError,
-  messageIdOf,
   type ClientId,
   type ConversationId,
   type EntryView,
@@ -142,5 +141,5 @@ async function myLastMessage(
     limit: lookBack,
   });
   const mine = messages.findLast(({ from }) => from === session.client);
-  return mine?.seq === undefined ? undefined : { id: messageIdOf(conversation, mine.seq), time: mine.time };
+  return mine === undefined ? undefined : { id: mine.id, time: mine.time };
 }

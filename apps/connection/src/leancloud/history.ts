@@ -1,6 +1,7 @@
 import { CommandType, QueryDirection, storedTypes, typeOf, type LogsCommand, convTypeOf } from '@hongyan/leancloud';
-import { AppError, parseMessageId, type Input, type MessageView } from '@hongyan/protocol';
+import { AppError, type Input, type MessageView } from '@hongyan/protocol';
 import { conversationOf, type Call, type Reply } from './calls.js';
+import { placeOf } from './message-places.js';
 import { logItemOf } from './wire-message.js';
 
 const defaultLimit = 20;
@@ -22,10 +23,13 @@ export async function queryHistory(call: Call): Promise<Reply> {
   });
   const forward = logs.direction === QueryDirection.NEW;
   // Two logs are one for a service's reader: only times mean the same in both.
-  const bound = (time?: number, mid?: string, inclusive?: boolean) =>
-    boundOf(kind === 'system' ? undefined : mid, time, inclusive, conversation);
-  const start = bound(logs.t, logs.mid, logs.tIncluded);
-  const end = bound(logs.tt, logs.tmid, logs.ttIncluded);
+  const bound = async (time?: number, mid?: string, inclusive?: boolean) => {
+    const named = kind === 'system' || mid === undefined || mid === '' ? undefined : mid;
+    const place = named === undefined ? undefined : await placeOf(calls, session, named);
+    return boundOf(place, time, inclusive, conversation);
+  };
+  const start = await bound(logs.t, logs.mid, logs.tIncluded);
+  const end = await bound(logs.tt, logs.tmid, logs.ttIncluded);
   const { messages } = await calls.run(session, 'message.history', {
     conversation,
     direction: forward ? 'forward' : 'backward',
@@ -46,13 +50,12 @@ export async function queryHistory(call: Call): Promise<Reply> {
 const named = (name: 'before' | 'after', bound: Bound) => (bound === undefined ? {} : { [name]: bound });
 
 function boundOf(
-  mid: string | undefined,
+  place: Awaited<ReturnType<typeof placeOf>>,
   time: number | undefined,
   inclusive: boolean | undefined,
   conversation: string,
 ): Bound {
   const included = inclusive ? { inclusive } : {};
-  const place = mid === undefined || mid === '' ? undefined : parseMessageId(mid);
   if (place?.conversation === conversation) return { seq: place.seq, ...included };
   // Clients that do not mean a time send none, or zero.
   return time === undefined || time <= 0 ? undefined : { time, ...included };

@@ -1,4 +1,4 @@
-import { parseMessageId, type ConversationId } from '@hongyan/protocol';
+import { AppError, parseMessageId, type ConversationId, type MessageId } from '@hongyan/protocol';
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 
@@ -18,10 +18,30 @@ export async function seqUpTo(
   conversation: ConversationId,
   { mid, time }: Place,
 ): Promise<number | undefined> {
-  const named = mid === undefined ? undefined : parseMessageId(mid);
+  const named = mid === undefined ? undefined : await placeOf(calls, session, mid);
   if (named?.conversation === conversation && time === undefined) return named.seq;
   const seq = time === undefined ? undefined : await seqAt(calls, session, conversation, time);
   return named?.conversation === conversation ? Math.max(named.seq, seq ?? 0) : seq;
+}
+
+/** Where a message lies. Ids that came with a history from elsewhere say nothing: the message is asked for. */
+export async function placeOf(
+  calls: Calls,
+  session: LeanCloudSession,
+  mid: string,
+): Promise<{ conversation: ConversationId; seq: number } | undefined> {
+  const place = parseMessageId(mid);
+  if (place !== undefined || mid.length < 3 || mid.length > 80) return place;
+  try {
+    const { messages } = await calls.run(session, 'message.get', { messages: [mid as MessageId] });
+    const [message] = messages;
+    return message?.seq === undefined || message.scope === 'thread'
+      ? undefined
+      : { conversation: message.conversation, seq: message.seq };
+  } catch (error) {
+    if (error instanceof AppError && !error.definition.temporary) return undefined;
+    throw error;
+  }
 }
 
 async function seqAt(

@@ -1,0 +1,292 @@
+import type {
+  ImportedConversation,
+  ImportedMessage,
+  ImportedMessages,
+  NewEntry,
+  Taken,
+  TakenMessages,
+} from '@hongyan/conversations';
+import { importOrigin } from '@hongyan/conversations';
+import type { ClientId, OperationId } from '@hongyan/protocol';
+import { append } from './append.js';
+import { create } from './create.js';
+import { ensure } from './cursors.js';
+import { blankFormat, pushContent, pushSlots } from './entry-codec.js';
+import type { Slot } from './entry-codec.js';
+import { importedMark, messageCode, mutedForGood } from './schema.js';
+import type { HeadState, WriteContext } from './write-context.js';
+
+/** Writes of ImportStore. */
+
+/**
+ * A conversation's first imported message lies here; newer ones above, older ones below, each this far from the one
+ * before. So a later import finds room on both sides and in between, and no message ever moves.
+ */
+const middle = importOrigin / 2;
+const stride = 64;
+
+/** See ImportStore.takeConversation. */
+export function takeConversation(
+  w: WriteContext,
+  app: string,
+  item: ImportedConversation,
+  now: number,
+): Taken {
+  const { conversation, members, silenced, blocked } = item;
+  const known = w.conversation(app, conversation.id);
+  if (known !== undefined) {
+    if (known.deletedAt !== null) return { state: 'deleted' };
+    return { state: known.origin === importOrigin ? 'known' : 'native' };
+  }
+  const { uniqueKey, ...document } = conversation;
+  const keyTaken = uniqueKey !== undefined && isHeld(w, app, uniqueKey, now);
+  // A thread is found by its key alone.
+  if (keyTaken && conversation.kind === 'thread') return { state: 'native' };
+  const rest = {
+    conversation: uniqueKey === undefined || keyTaken ? document : conversation,
+    members: members.map(({ client, role }) => ({ client, role })),
+  };
+  const made = create(w, app, {
+    author: '',
+    op: 'import',
+    rest: JSON.stringify(rest),
+    now,
+    origin: importOrigin,
+  });
+  if (!made.created) throw new Error(`conversation ${conversation.id} could not be made`);
+  const head = w.conversation(app, conversation.id)!;
+  const readAll = 'UPDATE member SET readSeq = ?, deliveredSeq = ?, muteUntil = ? WHERE client = ? AND conv = ?';
+  for (const { client, muted } of members)
+    w.db.run(
+      readAll,
+      importOrigin,
+      importOrigin,
+      muted === true ? mutedForGood : null,
+      w.client(app, client, now),
+      head.key,
+    );
+  const entries = discipline(silenced, blocked);
+  const slots: Slot[] = [];
+  for (const entry of entries) pushSlots(slots, entry);
+  if (entries.length > 0) append(w, app, conversation.id, head.last, now, slots);
+  return { state: 'created', keyTaken };
+}
+
+function discipline(silenced: readonly ClientId[], blocked: readonly ClientId[]): NewEntry[] {
+  const entry = (op: string, payload: NewEntry['payload']): NewEntry => ({
+    author: '',
+    op: op as OperationId,
+    payload,
+  });
+  return [
+    ...(silenced.length === 0
+      ? []
+      : [entry('import:silenced', { kind: 'silenced', members: silenced })]),
+    ...(blocked.length === 0
+      ? []
+      : [entry('import:blocked', { kind: 'blocked', members: blocked, removed: [] })]),
+  ];
+}
+
+const isHeld = (w: WriteContext, app: string, uniqueKey: string, now: number): boolean =>
+  w.db.get(
+    'SELECT 1 FROM conversation WHERE app = ? AND uniqueKey = ? AND (expiresAt IS NULL OR expiresAt > ?)',
+    app,
+    uniqueKey,
+    now,
+  ) !== undefined;
+
+/** See ImportStore.takeMessages. */
+export function takeMessages(
+  w: WriteContext,
+  app: string,
+  parts: readonly ImportedMessages[],
+): TakenMessages[] {
+  return parts.map(({ conversation, messages }) => {
+    const head = w.conversation(app, conversation);
+    if (head === undefined || head.origin !== importOrigin || head.deletedAt !== null)
+      return { ...nothing, refused: messages.map(({ id }) => ({ id, why: 'no_conversation' as const })) };
+    return takeInto(w, app, head, messages);
+  });
+}
+
+const nothing = { added: 0, changed: 0, same: 0, kept: 0 };
+
+interface Place {
+  readonly seq: number;
+  readonly time: number;
+  readonly op: string;
+}
+
+function takeInto(
+  w: WriteContext,
+  app: string,
+  head: HeadState,
+  messages: readonly ImportedMessage[],
+): TakenMessages {
+  const counts = { ...nothing };
+  const refused: { id: ImportedMessage['id']; why: 'other_message' | 'no_room' }[] = [];
+  const ends = endsOf(w, head);
+  for (const message of messages) {
+    const found = storedOf(w, head, message.id);
+    if (found !== undefined) {
+      if (found.time !== message.time || found.author !== (message.author === '' ? 0 : w.client(app, message.author, message.time)))
+        refused.push({ id: message.id, why: 'other_message' });
+      else counts[bringUpToDate(w, head, found, message)] += 1;
+      continue;
+    }
+    const seq = placeFor(w, head, ends, message);
+    if (seq === undefined) {
+      refused.push({ id: message.id, why: 'no_room' });
+      continue;
+    }
+    insert(w, app, head, seq, message);
+    const place: Place = { seq, time: message.time, op: message.id };
+    if (ends.high === undefined || seq > ends.high.seq) ends.high = place;
+    if (ends.low === undefined || seq < ends.low.seq) ends.low = place;
+    counts.added += 1;
+  }
+  if (counts.added > 0 && ends.high !== undefined && head.lastMessageSeq < ends.high.seq) {
+    head.lastMessageSeq = ends.high.seq;
+    head.lastMessageTime = ends.high.time;
+  }
+  if (counts.added + counts.changed > 0) w.touch(head);
+  return { ...counts, refused };
+}
+
+interface Stored {
+  readonly seq: number;
+  readonly time: number;
+  readonly author: number;
+  readonly recalled: number;
+  readonly editedAt: number | null;
+  readonly editedSeq: number | null;
+}
+
+const storedOf = (w: WriteContext, head: HeadState, id: string): Stored | undefined =>
+  w.db.get<Stored>(
+    `SELECT seq, time, author, recalled, editedAt, editedSeq FROM entry WHERE op = ? AND conv = ? AND silent = ${importedMark}`,
+    id,
+    head.key,
+  );
+
+interface Ends {
+  low: Place | undefined;
+  high: Place | undefined;
+}
+
+function endsOf(w: WriteContext, head: HeadState): Ends {
+  const place = (order: string) =>
+    w.db.get<Place>(
+      `SELECT seq, time, op FROM entry WHERE conv = ? AND seq <= ${importOrigin} ORDER BY seq ${order} LIMIT 1`,
+      head.key,
+    );
+  return { low: place('ASC'), high: place('DESC') };
+}
+
+const isBefore = (a: { time: number; op: string }, b: { time: number; op: string }): boolean =>
+  a.time < b.time || (a.time === b.time && a.op < b.op);
+
+/** A free sequence where the message belongs by time and id; undefined: there is none. */
+function placeFor(
+  w: WriteContext,
+  head: HeadState,
+  { low, high }: Ends,
+  { id, time }: ImportedMessage,
+): number | undefined {
+  const message = { time, op: id };
+  if (low === undefined || high === undefined) return middle;
+  if (isBefore(high, message)) return between(high.seq, Math.min(high.seq + 2 * stride, importOrigin + 1));
+  if (isBefore(message, low)) return between(Math.max(low.seq - 2 * stride, 0), low.seq);
+  // Somewhere inside: found by halving, through the index.
+  let [below, above] = [low.seq, high.seq];
+  for (;;) {
+    const half = Math.floor((below + above) / 2);
+    const at =
+      w.db.get<Place>(nextPlace, head.key, half, below, above) ??
+      w.db.get<Place>(previousPlace, head.key, half, below);
+    if (at === undefined) return between(below, above);
+    if (isBefore(at, message)) below = at.seq;
+    else above = at.seq;
+  }
+}
+
+const nextPlace =
+  'SELECT seq, time, op FROM entry WHERE conv = ? AND seq >= max(?, ? + 1) AND seq < ? ORDER BY seq LIMIT 1';
+const previousPlace =
+  'SELECT seq, time, op FROM entry WHERE conv = ? AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT 1';
+
+/** Exclusive bounds. */
+const between = (below: number, above: number): number | undefined =>
+  above - below < 2 ? undefined : Math.floor((below + above) / 2);
+
+const insertEntry = `INSERT INTO entry (conv, seq, time, author, op, kind, count, silent, format, type, body, extra, recalled, editedAt)
+  VALUES (?,?,?,?,?,${messageCode},0,${importedMark},?,?,?,?,?,?)`;
+
+function insert(w: WriteContext, app: string, head: HeadState, seq: number, message: ImportedMessage): void {
+  const { id, time, author, editedAt, recalled, expiresAt } = message;
+  w.db.run(
+    insertEntry,
+    head.key,
+    seq,
+    time,
+    author === '' ? 0 : w.client(app, author, time),
+    id,
+    ...contentOf(message),
+    expiresAt === undefined ? null : JSON.stringify({ expiresAt }),
+    Number(recalled === true),
+    editedAt ?? null,
+  );
+}
+
+function contentOf(message: ImportedMessage): [number, string | null, string | Uint8Array] {
+  if (message.recalled === true) return [blankFormat, null, ''];
+  const slots: Slot[] = [];
+  pushContent(slots, message);
+  return slots as [number, string | null, string | Uint8Array];
+}
+
+function bringUpToDate(
+  w: WriteContext,
+  head: HeadState,
+  stored: Stored,
+  message: ImportedMessage,
+): 'same' | 'changed' | 'kept' {
+  const recalls = message.recalled === true && stored.recalled === 0;
+  if (!recalls && message.editedAt !== undefined && (stored.editedSeq !== null || stored.recalled === 1))
+    return message.recalled === true ? 'same' : 'kept';
+  if (!recalls && (message.editedAt ?? 0) <= (stored.editedAt ?? 0)) return 'same';
+  w.db.run(
+    'UPDATE entry SET format = ?, type = ?, body = ?, recalled = ?, editedAt = ? WHERE conv = ? AND seq = ?',
+    ...contentOf(message),
+    Number(recalls),
+    message.editedAt ?? stored.editedAt,
+    head.key,
+    stored.seq,
+  );
+  return 'changed';
+}
+
+/** See ImportStore.takeSubscribers. Who unsubscribed here stays so. */
+export function takeSubscribers(
+  w: WriteContext,
+  app: string,
+  conversation: string,
+  subscribers: readonly { readonly client: ClientId; readonly at: number }[],
+): { added: number } {
+  const head = w.conversation(app, conversation);
+  if (head === undefined || head.deletedAt !== null) return { added: 0 };
+  let added = 0;
+  for (const { client, at } of subscribers) {
+    const key = w.client(app, client, at);
+    const row = w.db.get<{ role: number | null }>(
+      'SELECT role FROM member WHERE client = ? AND conv = ?',
+      key,
+      head.key,
+    );
+    if (row !== undefined) continue;
+    ensure(w, app, conversation, client, 'member', head.last, at);
+    added += 1;
+  }
+  return { added };
+}
