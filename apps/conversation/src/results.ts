@@ -80,6 +80,7 @@ export const results = {
   'message.recall': seqResult,
   'message.get': z.object({ messages: z.array(messageView) }),
   'message.history': z.object({ messages: z.array(messageView), more: z.boolean(), floor: z.int() }),
+  'message.timeline': z.object({ messages: z.array(messageView), more: z.boolean() }),
   'message.receipts': page(z.object({ client: clientId, time }), {
     delivered: z.int(),
     read: z.int(),

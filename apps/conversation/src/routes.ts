@@ -98,6 +98,11 @@ const messages: readonly Route[] = [
     tag: 'Messages',
     summary: 'Messages by id; unknown ones are left out.',
   }),
+  command('get', '/messages/timeline', 'message.timeline', {
+    tag: 'Messages',
+    summary:
+      'Messages of all conversations, or of one `author`, by time. Old pages ask every conversation: not for apps of very many.',
+  }),
   command('patch', '/messages/:message', 'message.edit', {
     tag: 'Messages',
     summary: 'Change the content of a message.',

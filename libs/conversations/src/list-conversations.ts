@@ -102,10 +102,13 @@ export async function listMembers(
   const { app, state } = await core.visible(caller, args.conversation);
   const { kind } = state.conversation;
   if (!caller.server && kind === 'system') throw new AppError('forbidden');
+  if (args.after !== undefined && args.role === undefined)
+    throw new AppError('bad_request', { detail: 'after needs a role' });
   return await core.members.members(caller.app, state.id, {
     limit: bounded(args.limit, app.limits.page, 50),
     ...(args.role === undefined ? {} : { role: args.role }),
     ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
+    ...(args.after === undefined ? {} : { after: args.after }),
   });
 }
 

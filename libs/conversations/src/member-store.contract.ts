@@ -67,6 +67,14 @@ export function describeMemberStore(name: string, open: () => Promise<CoreStores
       expect(await read({ limit: 1, role: 'manager' })).toEqual(['ann:manager', 'cid:manager']);
       expect(await read({ limit: 3, role: 'member' })).toEqual(['bob:member', 'dan:member', 'eve:member']);
       expect((await store.members.members(newApp(), made.id, { limit: 10 })).items).toEqual([]);
+      const behind = async (after: string, role: 'manager' | 'member') =>
+        (await store.members.members(made.app, made.id, { role, after: client(after), limit: 10 })).items.map(
+          (item) => item.client,
+        );
+      expect(await behind('bob', 'member')).toEqual(['dan', 'eve']);
+      expect(await behind('c', 'member')).toEqual(['dan', 'eve']);
+      expect(await behind('eve', 'member')).toEqual([]);
+      expect(await behind('ann', 'manager')).toEqual(['cid']);
     });
 
     it('moves the read cursor forward only, clamped to the head, and delivery with it', async () => {

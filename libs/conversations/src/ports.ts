@@ -157,11 +157,11 @@ export interface MemberStore {
   ): Promise<(OwnRow & { unread: number; mentionUnread: number }) | undefined>;
   /** Which of these are members (guests are not). */
   among(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
-  /** Members by (role, client id), paged. */
+  /** Members by (role, client id), paged. `after`, with a role: those behind this id, without a cursor. */
   members(
     app: AppId,
     conversation: ConversationId,
-    page: { role?: Role; limit: number; cursor?: string },
+    page: { role?: Role; limit: number; cursor?: string; after?: ClientId },
   ): Promise<{ items: { client: ClientId; role: Role; joinedAt: number }[]; cursor?: string }>;
   /**
    * Moves a read cursor forward, clamped to the head; read implies delivered. Ends `markedUnread`, even if the cursor

@@ -92,6 +92,17 @@ describe('services', () => {
   const make = async (audience: 'subscribers' | 'everyone' = 'subscribers') =>
     (await h.server().run('conversation.create', { kind: 'system', name: 'News', audience })).conversation.id;
 
+  it('send transient messages to those named, and to nobody else', async () => {
+    const service = (await h.server().run('conversation.create', { kind: 'system' })).conversation.id;
+    const sent = await h.server().send(service, 'now', { transient: true, to: ['bob', 'away'] as never });
+    expect(sent.seq).toBeUndefined();
+    expect(await bob.next('transient')).toMatchObject({ message: { body: 'now', conversation: service } });
+    expect(ann.heard()).toEqual([]);
+    const send = (more: object) =>
+      h.server().outcome('message.send', { conversation: service, body: 'x', transient: true, ...more });
+    expect(await send({})).toBe('wrong_kind');
+  });
+
   it('broadcast to subscribers, counting from the subscription on', async () => {
     const news = await make();
     await h.server().run('message.send', { conversation: news, body: 'before' });

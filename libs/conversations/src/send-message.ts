@@ -65,7 +65,9 @@ async function sendTransient(
     now,
   );
   if (refusal !== undefined) throw refusal;
-  if (state.conversation.kind === 'system') throw new AppError('wrong_kind');
+  const toSome = state.conversation.kind === 'system' && caller.server ? args.to : undefined;
+  if (state.conversation.kind === 'system' && toSome === undefined) throw new AppError('wrong_kind');
+  if (state.conversation.kind !== 'system' && args.to !== undefined) throw new AppError('wrong_kind');
   const id = messageIdOf(state.id, 0);
   const message: MessageView = {
     id,
@@ -83,7 +85,7 @@ async function sendTransient(
   core.broker.publish([
     {
       app: caller.app,
-      audience: audienceOf(state),
+      audience: toSome === undefined ? audienceOf(state) : { kind: 'clients', clients: [...new Set(toSome)] },
       origin: caller.session,
       class: 'signal',
       priority: args.priority ?? 'normal',

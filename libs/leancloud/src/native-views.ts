@@ -81,6 +81,7 @@ const translations: { readonly [N in OperationName]?: (result: Result<N>) => Res
   'message.edit': withMessage,
   'message.get': withMessages,
   'message.history': withMessages,
+  'message.timeline': withMessages,
   'room.join': withMessages,
 };
 

@@ -55,6 +55,9 @@ const content = {
 
 const timeOrSeq = z.object({ seq: seq.optional(), time: time.optional(), inclusive: z.boolean().optional() });
 
+/** Exclusive unless `inclusive`; without `message` all of that millisecond. */
+const placeInTime = z.object({ time, message: messageId.optional(), inclusive: z.boolean().optional() });
+
 export const memberState = z.object({
   /** No push until this time; 0 ends it, null mutes for good. */
   muteUntil: time.nullable().optional(),
@@ -135,6 +138,8 @@ export const operations = {
     role: role.optional(),
     limit: page.optional(),
     cursor: cursor.optional(),
+    /** With `role`, instead of a cursor: those whose id comes after this one. */
+    after: clientId.optional(),
   }),
   'conversation.setRole': z.object({ op: operationId, conversation: conversationId, member: clientId, role }),
   'conversation.silence': z.object({
@@ -217,6 +222,17 @@ export const operations = {
     limit: page.optional(),
     /** System conversations: whose thread; server side only, clients see their own. */
     thread: clientId.optional(),
+  }),
+  /**
+   * Server side only: messages of all conversations, or of one author, ascending by time and id. Threads of services and
+   * temporary conversations are left out.
+   */
+  'message.timeline': z.object({
+    author: clientId.optional(),
+    direction: z.enum(['backward', 'forward']).default('backward'),
+    before: placeInTime.optional(),
+    after: placeInTime.optional(),
+    limit: page.optional(),
   }),
   /** Who received or read a message, by name, in pages. */
   'message.receipts': z.object({

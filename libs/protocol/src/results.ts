@@ -230,6 +230,7 @@ export interface Results {
     readonly more: boolean;
     readonly floor: number;
   };
+  'message.timeline': { readonly messages: readonly MessageView[]; readonly more: boolean };
   'message.receipts': Page<{ readonly client: ClientId; readonly time: number }> & {
     readonly delivered: number;
     readonly read: number;

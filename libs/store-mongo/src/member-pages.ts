@@ -24,9 +24,16 @@ export async function memberPage(
   { members }: Pick<Collections, 'members'>,
   app: AppId,
   conversation: ConversationId,
-  page: { readonly role?: Role; readonly limit: number; readonly cursor?: string },
+  page: {
+    readonly role?: Role;
+    readonly limit: number;
+    readonly cursor?: string;
+    readonly after?: ClientId;
+  },
 ): ReturnType<MemberStore['members']> {
-  const [lastRole, lastClient = ''] = decode(page.cursor, 2) ?? [];
+  const start =
+    page.after !== undefined && page.role !== undefined ? [page.role, page.after] : decode(page.cursor, 2);
+  const [lastRole, lastClient = ''] = start ?? [];
   const wanted = roles.filter((role) => page.role === undefined || role === page.role);
   const found: { client: ClientId; role: Role; joinedAt: number }[] = [];
   for (const role of wanted.slice(

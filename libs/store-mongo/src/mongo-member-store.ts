@@ -52,7 +52,7 @@ export class MongoMemberStore implements ConversationMembers {
   members(
     app: AppId,
     conversation: ConversationId,
-    page: { role?: Role; limit: number; cursor?: string },
+    page: { role?: Role; limit: number; cursor?: string; after?: ClientId },
   ): ReturnType<MemberStore['members']> {
     return translated(() => memberPage(this.db.collections, app, conversation, page));
   }

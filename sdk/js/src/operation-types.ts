@@ -88,6 +88,7 @@ export interface Inputs {
     role?: Role;
     limit?: number;
     cursor?: string;
+    after?: string;
   };
   'conversation.setRole': {
     op: string;
@@ -216,6 +217,14 @@ export interface Inputs {
     limit?: number;
     /** System conversations: whose thread; server side only, clients see their own. */
     thread?: string;
+  };
+  /** Server side only: messages of all conversations, or of one author, ascending by time and id. */
+  'message.timeline': {
+    author?: string;
+    direction?: 'backward' | 'forward';
+    before?: { time: number; message?: string; inclusive?: boolean };
+    after?: { time: number; message?: string; inclusive?: boolean };
+    limit?: number;
   };
   /** Who received or read a message, by name, in pages. */
   'message.receipts': {
