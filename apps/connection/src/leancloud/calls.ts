@@ -86,7 +86,8 @@ export class Calls {
   async tellSelf(session: LeanCloudSession, seq: number | undefined, entry: EntryView): Promise<EntryView> {
     const told =
       seq === undefined ? entry : ((await this.entryAt(session, entry.conversation, seq)) ?? entry);
-    const pushes = membershipPushes(told, session.client) ?? [];
+    const inRoom = (await this.kindOf(session, told.conversation)) === 'room';
+    const pushes = membershipPushes(told, session.client, inRoom) ?? [];
     session.push(pushes.map((push) => encodeConvPush(push, told.time)));
     return told;
   }

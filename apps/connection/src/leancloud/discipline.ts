@@ -34,8 +34,7 @@ async function change(
     kind: entryKinds[name],
     members: result.done,
   } as EntryView;
-  if ((await calls.kindOf(session, conversation)) !== 'room')
-    await calls.tellSelf(session, result.seq, entry);
+  await calls.tellSelf(session, result.seq, entry);
   return result;
 }
 

@@ -118,9 +118,12 @@ export class LeanCloudConnection<S> {
     this.flushSoon();
   }
 
-  /** Is the reader so slow that what may be lost is to be dropped? */
-  get isSlow(): boolean {
-    return this.socket.bufferedAmount > this.owner.softBufferedBytes;
+  /** Does so much wait for the reader that this is not to be added? Low ones go first, high ones are kept. */
+  drops(eventClass: 'room' | 'signal', priority: 'high' | 'normal' | 'low'): boolean {
+    const { bufferedAmount } = this.socket;
+    const { softBufferedBytes: soft } = this.owner;
+    if (eventClass === 'signal') return bufferedAmount > soft;
+    return priority !== 'high' && bufferedAmount > soft * (priority === 'low' ? 2 : 3);
   }
 
   ping(): void {

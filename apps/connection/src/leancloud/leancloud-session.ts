@@ -66,7 +66,7 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
   write(pushed: PushedEvent, eventClass: EventClass, priority: 'high' | 'normal' | 'low'): void {
     if (this.isOver) return;
     const inRoom = eventClass === 'room' || (eventClass === 'signal' && this.isInRoom(pushed));
-    if (this.connection.isSlow && (eventClass === 'signal' || (inRoom && priority !== 'high')))
+    if ((eventClass === 'signal' || eventClass === 'room') && this.connection.drops(eventClass, priority))
       return this.keeper.dropped(eventClass);
     const { event } = pushed;
     if (event.type === 'entry' && event.entry.kind === 'message' && !inRoom)

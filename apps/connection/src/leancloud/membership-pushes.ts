@@ -7,15 +7,24 @@ export interface ConvPush {
   readonly conv: ConvCommand;
 }
 
+const toldInRooms: ReadonlySet<EntryView['kind']> = new Set([
+  'silenced',
+  'unsilenced',
+  'blocked',
+  'unblocked',
+]);
+
 const roleNames = { owner: 'Owner', manager: 'Manager', member: 'Member' } as const;
 
 /**
  * What an entry about members tells one reader: whom it concerns hears it in the second person, everybody hears it in
- * the third. Undefined: entries that are told in another way.
+ * the third. Rooms have no members: only silence and blocks are told in them. Undefined: entries that are told in
+ * another way.
  */
 export function membershipPushes(
   entry: EntryView,
   reader: ClientId,
+  inRoom: boolean,
   view?: ConversationView,
 ): ConvPush[] | undefined {
   const { conversation, time, by } = entry;
@@ -32,6 +41,7 @@ export function membershipPushes(
     ...(concerned ? [push(mine)] : []),
     push(all, { m }),
   ];
+  if (inRoom && !toldInRooms.has(entry.kind)) return [];
   switch (entry.kind) {
     case 'created':
     case 'added':
@@ -58,7 +68,7 @@ export function membershipPushes(
         ? [push(OpType.blocked), push(OpType.left)]
         : [
             push(OpType.members_blocked, { m: entry.members }),
-            push(OpType.members_left, { m: entry.members }),
+            ...(inRoom ? [] : [push(OpType.members_left, { m: entry.members })]),
           ];
     case 'unblocked':
       return concerned ? [push(OpType.unblocked)] : [push(OpType.members_unblocked, { m: entry.members })];

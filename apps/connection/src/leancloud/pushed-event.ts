@@ -40,7 +40,7 @@ export class PushedEvent {
       case 'deleted':
         return nothing;
       default:
-        return inRoom ? nothing : this.membership(entry, reader);
+        return this.membership(entry, reader, inRoom);
     }
   }
 
@@ -49,10 +49,10 @@ export class PushedEvent {
     return (this.described ??= describe());
   }
 
-  private membership(entry: EntryView, reader: ClientId): readonly Buffer[] {
+  private membership(entry: EntryView, reader: ClientId, inRoom: boolean): readonly Buffer[] {
     const view = this.event.type === 'entry' ? this.event.conversationView : undefined;
     const encode = () =>
-      (membershipPushes(entry, reader, view) ?? []).map((push) => encodeConvPush(push, entry.time));
+      (membershipPushes(entry, reader, inRoom, view) ?? []).map((push) => encodeConvPush(push, entry.time));
     return readsAlike(entry, reader) ? (this.forOthers ??= encode()) : encode();
   }
 }

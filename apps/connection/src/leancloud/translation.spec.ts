@@ -141,6 +141,7 @@ describe('pushes about members', () => {
     membershipPushes(
       { conversation: 'c1', seq: 1, time: 0, by: 'ann', ...entry } as EntryView,
       asClientId(reader),
+      false,
     )?.map(({ op }) => op);
 
   it.each([
