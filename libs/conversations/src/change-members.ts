@@ -59,7 +59,7 @@ export async function addMembers(
       else added.push(client);
     }
     if (added.length === 0) return undefined;
-    return { kind: 'added', members: added, ...(await detachment(core, app, caller, state, added)) };
+    return { kind: 'added', members: added, ...(await detachment(core, caller, state, added)) };
   });
   const failed = new Set(failures.map(({ client }) => client));
   return bulkResult(
@@ -85,24 +85,19 @@ async function withTooManyConversations(
   return full;
 }
 
-/** Anyone from outside the creation set ends a conversation's being the unique one. */
+/**
+ * Anyone from outside the creation set ends a conversation's being the unique one. While it is that one, who is or was a
+ * member is in the set, however old the log is.
+ */
 async function detachment(
   core: Core,
-  _app: App,
   caller: Call,
   state: ConversationState,
   added: readonly ClientId[],
 ): Promise<{ detach?: boolean }> {
   if (!isUnique(state.conversation)) return {};
-  const [created] = await core.log.entries(caller.app, state.id, {
-    after: state.head.origin,
-    until: state.head.origin + 1,
-    limit: 1,
-  });
-  const first = new Set(
-    created?.payload.kind === 'created' ? created.payload.members.map(({ client }) => client) : [],
-  );
-  return added.some((client) => !first.has(client)) ? { detach: true } : {};
+  const inSet = new Set(await core.members.everAmong(caller.app, state.id, added));
+  return added.every((client) => inSet.has(client)) ? {} : { detach: true };
 }
 
 /** `conversation.remove`: a change per call, a reason per id that could not be removed. */
@@ -158,7 +153,7 @@ export async function joinConversation(
       if (refused !== undefined) return refused;
       if (state.memberCount >= app.limits.members) return new AppError('conversation_full');
       if (mine >= app.limits.conversationsPerClient) return new AppError('limit_exceeded');
-      return { kind: 'joined', member: client, ...(await detachment(core, app, caller, state, [client])) };
+      return { kind: 'joined', member: client, ...(await detachment(core, caller, state, [client])) };
     }),
   );
 }

@@ -42,6 +42,10 @@ export function describeMemberStore(name: string, open: () => Promise<CoreStores
       const among = await store.members.among(made.app, made.id, [bob, cid, dan, client('zoe'), ann]);
       expect([...among].sort()).toEqual([ann, bob]);
       expect(await store.members.among(newApp(), made.id, [ann])).toEqual([]);
+      await append(store, made, [message('zoe', 'from the outside')]);
+      const ever = await store.members.everAmong(made.app, made.id, [bob, cid, client('zoe'), ann]);
+      expect([...ever].sort()).toEqual([ann, bob, cid]);
+      expect(await store.members.everAmong(newApp(), made.id, [ann])).toEqual([]);
     });
 
     it('pages members by role, then id', async () => {

@@ -157,6 +157,8 @@ export interface MemberStore {
   ): Promise<(OwnRow & { unread: number; mentionUnread: number }) | undefined>;
   /** Which of these are members (guests are not). */
   among(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
+  /** Which of these are members or once were (guests: unsaid). */
+  everAmong(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
   /** Members by (role, client id), paged. `after`, with a role: those behind this id, without a cursor. */
   members(
     app: AppId,

@@ -35,13 +35,23 @@ export class MongoMemberStore implements ConversationMembers {
   }
 
   among(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {
+    return this.withRow(app, conversation, clients, { in: true, role: { $ne: 'guest' } });
+  }
+
+  /** A membership begins with a sequence; rows of those who only wrote have none. */
+  everAmong(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {
+    return this.withRow(app, conversation, clients, { joinedSeq: { $gt: 0 } });
+  }
+
+  private withRow(
+    app: AppId,
+    conversation: ConversationId,
+    clients: readonly ClientId[],
+    which: object,
+  ): Promise<ClientId[]> {
     return translated(async () => {
       const rows = await this.db.collections.members
-        .find({
-          _id: { $in: clients.map((client) => memberKey(app, conversation, client)) },
-          in: true,
-          role: { $ne: 'guest' },
-        })
+        .find({ _id: { $in: clients.map((client) => memberKey(app, conversation, client)) }, ...which })
         .project<{ client: string }>({ client: 1 })
         .toArray();
       const found = new Set<string>(rows.map(({ client }) => client));

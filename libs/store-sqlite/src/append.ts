@@ -85,40 +85,11 @@ function appendOne(
   const count = counting ? head.count + 1 : head.count;
   const authorKey = author === '' ? 0 : w.client(app, author, time);
   // The rows of edits hold no content: it lives in the message.
-  const { changes } =
-    kind === editCode
-      ? w.db.run(
-          insertEntry,
-          head.key,
-          seq,
-          time,
-          authorKey,
-          op,
-          kind,
-          count,
-          silent,
-          target,
-          null,
-          null,
-          null,
-          null,
-        )
-      : w.db.run(
-          insertEntry,
-          head.key,
-          seq,
-          time,
-          authorKey,
-          op,
-          kind,
-          count,
-          silent,
-          target,
-          format,
-          type,
-          body,
-          extra,
-        );
+  const kept = kind !== editCode;
+  const { changes } = w.db.run(
+    insertEntry, head.key, seq, time, authorKey, op, kind, count, silent, target,
+    kept ? format : null, kept ? type : null, kept ? body : null, kept ? extra : null,
+  ); // prettier-ignore
   if (Number(changes) === 0) {
     const found = byOperation(w, app, head, author, op);
     if (found === undefined)
@@ -148,7 +119,7 @@ function appendOne(
       head,
       entry,
       changesOf(entry),
-      kind === editCode ? { format, type, body, extra } : undefined,
+      kept ? undefined : { format, type, body, extra },
     );
   }
   results.push(seq, time);

@@ -34,23 +34,25 @@ export function own(
     : { ...toOwnRow(row), unread: row.unread, mentionUnread: row.mentionUnread };
 }
 
-export function among(
-  db: Database,
-  app: string,
-  conversation: string,
-  clients: readonly ClientId[],
-): ClientId[] {
-  const conv = conversationKey(db, app, conversation);
-  if (conv === undefined) return [];
-  return clients.filter((client) => {
-    const key = clientKey(db, app, client);
-    if (key === undefined) return false;
-    return (
-      db.get(`SELECT 1 FROM member WHERE client = ? AND conv = ? AND role < ${guestCode}`, key, conv) !==
-      undefined
-    );
-  });
-}
+type Among = (db: Database, app: string, conversation: string, clients: readonly ClientId[]) => ClientId[];
+
+const withRow =
+  (which: string): Among =>
+  (db, app, conversation, clients) => {
+    const conv = conversationKey(db, app, conversation);
+    if (conv === undefined) return [];
+    return clients.filter((client) => {
+      const key = clientKey(db, app, client);
+      return (
+        key !== undefined &&
+        db.get(`SELECT 1 FROM member WHERE client = ? AND conv = ? ${which}`, key, conv) !== undefined
+      );
+    });
+  };
+
+export const among = withRow(`AND role < ${guestCode}`);
+/** Rows of former members stay. */
+export const everAmong = withRow('');
 
 export interface MemberPage {
   readonly role?: Role;

@@ -55,6 +55,7 @@ it('every statement of the stores finds its rows by an index', async () => {
   await conversations.everyone(app);
   await members.own(app, id, bob);
   await members.among(app, id, [ann]);
+  await members.everAmong(app, id, [ann]);
   await members.members(app, id, { limit: 5 });
   await members.advanceRead(app, id, ann, 2);
   await members.advanceDelivered(app, [{ conversation: id, client: bob, seq: 2 }]);

@@ -9,14 +9,14 @@ import { toFailure } from './failures.js';
 import { changedHere, digestPage, findImported, formerMembers } from './import-reads.js';
 import { list, row, sync, totals } from './list-reads.js';
 import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
-import { among, count, memberPage, own, receipts } from './member-reads.js';
+import { among, count, everAmong, memberPage, own, receipts } from './member-reads.js';
 import { rowCounts } from './stats.js';
 
 /** Everything that can be asked of a reader. */
 export const reads = {
   head, entries, history, messages, byOperation, seqAt,
   load, find, query, byUniqueKey, everyone,
-  own, among, memberPage, receipts, count, list, row, sync, totals,
+  own, among, everAmong, memberPage, receipts, count, list, row, sync, totals,
   clients, clientPage, blockedBy, refusing,
   changedHere, digestPage, findImported, formerMembers,
   tenants, app, apps, revocationsSince,

@@ -20,6 +20,10 @@ export class SqliteMemberStore implements MemberStore {
     return this.channels.read.call('among', app, conversation, clients);
   }
 
+  everAmong(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {
+    return this.channels.read.call('everAmong', app, conversation, clients);
+  }
+
   members(
     app: AppId,
     conversation: ConversationId,
