@@ -7,7 +7,7 @@ import {
   parseSecretKey,
 } from '@hongyan/apps';
 import type { StandaloneConfig } from '@hongyan/config';
-import { createConversationService } from '@hongyan/conversations';
+import { type ConversationImport, createConversationService } from '@hongyan/conversations';
 import { LocalHub } from '@hongyan/delivery';
 import type { ClientId, Commands } from '@hongyan/protocol';
 import {
@@ -33,6 +33,7 @@ export interface Composition {
   readonly store: Store;
   readonly hub: LocalHub;
   readonly commands: Commands;
+  readonly imports: ConversationImport | undefined;
   readonly directory: CachedAppDirectory;
   readonly administration: AppAdministration;
   readonly authenticator: Authenticator;
@@ -101,6 +102,7 @@ export async function compose(
       conversations: store.conversations,
       members: store.members,
       clients: store.clients,
+      imports: store.imports,
       apps: directory,
       broker: telemetry.broker(hub),
       presence: hub,
@@ -132,6 +134,7 @@ export async function compose(
       hub,
       telemetry,
       commands: telemetry.commands(conversations),
+      imports: conversations.imports,
       directory,
       administration,
       authenticator,

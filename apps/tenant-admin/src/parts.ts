@@ -1,4 +1,5 @@
 import type { App, AppAdministration } from '@hongyan/apps';
+import type { ConversationImport } from '@hongyan/conversations';
 import type { ClientId } from '@hongyan/protocol';
 import type { Presence } from '@hongyan/delivery';
 import type { ReportError } from '@hongyan/rest';
@@ -15,11 +16,19 @@ export interface StoreCare {
   }>;
 }
 
+/** Takes conversations over from elsewhere. */
+export type ConversationImports = Pick<
+  ConversationImport,
+  'conversations' | 'messages' | 'subscribers' | 'digests'
+>;
+
 /** What the operators' door is made of; given by the composition root. */
 export interface TenantAdminParts {
   readonly operatorToken: string;
   readonly administration: AppAdministration;
   readonly store: StoreCare;
+  /** Absent: the store cannot. */
+  readonly imports?: ConversationImports;
   readonly kick: (app: App, client: ClientId, options: KickOptions) => Promise<void>;
   readonly presence: Pick<Presence, 'onlineCount' | 'everyone' | 'online'>;
   readonly report: ReportError;

@@ -1,0 +1,86 @@
+import { type ClientId, type ConversationId, type MessageId, isConversationId } from '@hongyan/protocol';
+import { z } from 'zod';
+import { clientId } from './schemas.js';
+
+/** What the command line sends of an app that is taken over from elsewhere. Bodies are JSON of at most 128 KB. */
+
+const conversationId = z
+  .string()
+  .refine(isConversationId, 'a conversation id is 1–64 letters, digits, _, : or -')
+  .transform((value): ConversationId => value);
+const messageId = z
+  .string()
+  .regex(/^[\x21-\x7e]{3,64}$/, 'a message id is 3–64 visible ASCII characters')
+  .transform((value) => value as MessageId);
+const author = z.union([z.literal(''), clientId]) as z.ZodType<ClientId | ''>;
+const time = z.int().min(0).max(8.64e15);
+const attributes = z.record(z.string(), z.json());
+const most = 500;
+
+const conversation = z.strictObject({
+  id: conversationId,
+  kind: z.enum(['ordinary', 'room', 'system', 'thread']),
+  name: z.string().max(1_024).optional(),
+  attributes,
+  creator: clientId.optional(),
+  frozen: z.literal(false),
+  audience: z.literal('subscribers').optional(),
+  parent: conversationId.optional(),
+  uniqueKey: z.string().max(256).optional(),
+  createdAt: time,
+  updatedAt: time,
+});
+
+const version = z.strictObject({ name: z.string().max(1_024).optional(), attributes });
+
+export const importConversationsSchema = z.strictObject({
+  items: z
+    .array(
+      z.strictObject({
+        conversation,
+        members: z
+          .array(
+            z.strictObject({
+              client: clientId,
+              role: z.enum(['owner', 'manager', 'member']),
+              muted: z.boolean().optional(),
+            }),
+          )
+          .max(10_000),
+        silenced: z.array(clientId).max(10_000),
+        blocked: z.array(clientId).max(10_000),
+        before: z.array(version).max(10).optional(),
+      }),
+    )
+    .max(most),
+});
+
+const message = z
+  .strictObject({
+    id: messageId,
+    time,
+    author,
+    format: z.enum(['text', 'json', 'binary']),
+    type: z.string().min(1).max(32).optional(),
+    /** Base64 for `binary`. */
+    body: z.string(),
+    editedAt: time.optional(),
+    recalled: z.boolean().optional(),
+    expiresAt: time.optional(),
+  })
+  .transform((given) =>
+    given.format === 'binary' ? { ...given, body: Uint8Array.from(Buffer.from(given.body, 'base64')) } : given,
+  );
+
+export const importMessagesSchema = z.strictObject({
+  items: z
+    .array(z.strictObject({ conversation: conversationId, messages: z.array(message).max(2_000) }))
+    .max(2_000),
+});
+
+export const importSubscribersSchema = z.strictObject({
+  conversation: conversationId,
+  subscribers: z.array(z.strictObject({ client: clientId, at: time })).max(2_000),
+});
+
+export const importDigestsSchema = z.strictObject({ conversations: z.array(conversationId).max(most) });

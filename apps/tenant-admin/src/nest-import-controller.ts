@@ -1,0 +1,60 @@
+import { Body, Controller, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
+import { showApp } from '@hongyan/apps';
+import type { ConversationOutcome, ImportDigest, TakenMessages } from '@hongyan/conversations';
+import { AppError, type AppId } from '@hongyan/protocol';
+import { parseInput } from '@hongyan/rest';
+import {
+  importConversationsSchema,
+  importDigestsSchema,
+  importMessagesSchema,
+  importSubscribersSchema,
+} from './import-schemas.js';
+import { OperatorGuard } from './nest-operator-guard.js';
+import { type ConversationImports, TENANT_ADMIN_PARTS, type TenantAdminParts } from './parts.js';
+import { appId } from './schemas.js';
+
+/** Takes conversations over from elsewhere, in small steps that may all be repeated: what `hongyan leancloud import` uses. */
+@Controller('admin/v1/apps/:app/import')
+@UseGuards(OperatorGuard)
+export class ImportController {
+  constructor(@Inject(TENANT_ADMIN_PARTS) private readonly parts: TenantAdminParts) {}
+
+  @Post('conversations')
+  @HttpCode(200)
+  async conversations(@Param('app') id: string, @Body() body: unknown): Promise<{ results: ConversationOutcome[] }> {
+    const { app, imports } = await this.into(id);
+    return { results: await imports.conversations(app, parseInput(importConversationsSchema, body).items) };
+  }
+
+  @Post('messages')
+  @HttpCode(200)
+  async messages(@Param('app') id: string, @Body() body: unknown): Promise<{ results: TakenMessages[] }> {
+    const { app, imports } = await this.into(id);
+    return { results: await imports.messages(app, parseInput(importMessagesSchema, body).items) };
+  }
+
+  @Post('subscribers')
+  @HttpCode(200)
+  async subscribers(@Param('app') id: string, @Body() body: unknown): Promise<{ added: number }> {
+    const { app, imports } = await this.into(id);
+    const { conversation, subscribers } = parseInput(importSubscribersSchema, body);
+    return imports.subscribers(app, conversation, subscribers);
+  }
+
+  /** What is there of the import, to be compared with the source; null: no imported conversation. */
+  @Post('digests')
+  @HttpCode(200)
+  async digests(@Param('app') id: string, @Body() body: unknown): Promise<{ results: (ImportDigest | null)[] }> {
+    const { app, imports } = await this.into(id);
+    const { conversations } = parseInput(importDigestsSchema, body);
+    return { results: (await imports.digests(app, conversations)).map((digest) => digest ?? null) };
+  }
+
+  private async into(id: string): Promise<{ app: AppId; imports: ConversationImports }> {
+    const { imports, administration } = this.parts;
+    if (imports === undefined)
+      throw new AppError('unknown_operation', { detail: 'this store takes no history over from elsewhere' });
+    const { id: app } = await showApp(administration, parseInput(appId, id));
+    return { app, imports };
+  }
+}
