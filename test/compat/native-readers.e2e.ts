@@ -1,6 +1,6 @@
 import { HongyanClient, type MessageView } from '@hongyan/sdk';
 import { type CompatApp, type CompatServer, startCompatServer } from './compat-server.js';
-import { closeDevices, device, eventually, next } from './devices.js';
+import { closeDevices, type Conversation, device, eventually, next } from './devices.js';
 
 let server: CompatServer;
 const clients: HongyanClient[] = [];
@@ -79,5 +79,36 @@ describe('a native client and one of LeanCloud in the same conversation', () => 
     expect(JSON.stringify((await got)[0])).toContain('"_lctype":-5');
     const places = await conversation.queryMessages({ type: -5 });
     expect(places.map(({ from }) => from)).toEqual(['jerry']);
+  });
+
+  it('see the same attributes, and columns of the app’s own only where they are known', async () => {
+    const app = await server.app();
+    const { login, sdk } = device(server, app);
+    const tom = await login('tom');
+    const ben = await device(server, app).login('ben');
+    const jerry = native(app, 'jerry');
+    await jerry.connect();
+    const entries: object[] = [];
+    jerry.on('entry', ({ entry }) => entries.push(entry));
+    const conversation = (await tom.createConversation({
+      members: ['jerry', 'ben'],
+      attr: { a: 1 } as never,
+      size: 3,
+    })) as Conversation;
+    const talk = await jerry.conversations.get(conversation.id);
+    expect(talk.view).toMatchObject({ attributes: { a: 1 } });
+    expect(JSON.stringify(talk.view)).not.toContain('size');
+    const theirs = await ben.getConversation(conversation.id);
+    expect(theirs.get('size')).toBe(3);
+    const told = next(ben, sdk.Event.CONVERSATION_INFO_UPDATED);
+    await conversation.set('attr.b', 2).set('size', 4).save();
+    await told;
+    expect([theirs.get('size'), theirs.get('attr')]).toEqual([4, { a: 1, b: 2 }]);
+    await eventually(() =>
+      expect(entries.at(-1)).toMatchObject({ kind: 'updated', attributes: { b: 2 } }),
+    );
+    expect(JSON.stringify([entries, talk.view, await jerry.conversations.list()])).not.toContain('size');
+    expect(await ben.getQuery().equalTo('size', 4).find()).toHaveLength(1);
+    expect(await ben.getQuery().equalTo('attr.size', 4).find()).toHaveLength(0);
   });
 });

@@ -2,25 +2,29 @@ import { AppError, type Json, type JsonObject } from '@hongyan/protocol';
 
 const maxDepth = 8;
 
-/** Attributes are plain JSON: at most `bytes` of it, eight levels deep, with keys that every engine can hold. */
-export function checkAttributes(attributes: unknown, bytes: number): void {
+/** Attributes (and columns) are plain JSON: at most `bytes` of it, eight levels deep, with keys that every engine can hold. */
+export function checkAttributes(
+  attributes: unknown,
+  bytes: number,
+  what: 'attributes' | 'columns' = 'attributes',
+): void {
   if (attributes === undefined) return;
-  checkLevel(attributes as Json, 1);
+  checkLevel(attributes as Json, 1, what);
   if (Buffer.byteLength(JSON.stringify(attributes)) > bytes)
-    throw new AppError('too_large', { detail: `attributes are larger than ${bytes} bytes` });
+    throw new AppError('too_large', { detail: `${what} are larger than ${bytes} bytes` });
 }
 
-function checkLevel(value: Json, depth: number): void {
+function checkLevel(value: Json, depth: number, what: string): void {
   if (value === null || typeof value !== 'object') return;
   if (depth > maxDepth)
-    throw new AppError('bad_request', { detail: `attributes are nested deeper than ${maxDepth}` });
+    throw new AppError('bad_request', { detail: `${what} are nested deeper than ${maxDepth}` });
   if (Array.isArray(value)) {
-    for (const item of value) checkLevel(item as Json, depth + 1);
+    for (const item of value) checkLevel(item as Json, depth + 1, what);
     return;
   }
   for (const [key, item] of Object.entries(value)) {
     checkKey(key);
-    checkLevel(item, depth + 1);
+    checkLevel(item, depth + 1, what);
   }
 }
 

@@ -1,5 +1,6 @@
 import { parseFilter, parseSort } from '@hongyan/filter';
 import type { SortKey } from '@hongyan/filter';
+import type { JsonObject } from '@hongyan/protocol';
 import {
   append,
   change,
@@ -25,7 +26,10 @@ export function describeConversationStore(name: string, open: () => Promise<Core
 
     describe('create', () => {
       it('makes document, first entry, head and members', async () => {
-        const document = { name: 'n', attributes: { a: { b: [1, 'ü', null] } }, creator: client('ann') };
+        const document = {
+          ...{ name: 'n', creator: client('ann') },
+          ...{ attributes: { a: { b: [1, 'ü', null] } }, columns: { size: { deep: [1] }, 'ключ': 'ü' } },
+        };
         const made = await make(store, {
           members: ['ann', 'bob:manager', 'cid'],
           document,
@@ -157,6 +161,13 @@ export function describeConversationStore(name: string, open: () => Promise<Core
           frozen: false,
           createdAt: T0,
           updatedAt: T0 + 20,
+        });
+        expect((await store.conversations.load(made.app, made.id))?.conversation).not.toHaveProperty('columns');
+        for (const columns of [{ size: 1, gone: 2 }, { size: 1 }] as JsonObject[])
+          await append(store, made, [change('ann', { kind: 'updated', columns, changedColumns: {} })], T0 + 21);
+        expect((await store.conversations.load(made.app, made.id))?.conversation).toMatchObject({
+          attributes: { b: 2 },
+          columns: { size: 1 },
         });
         await append(store, made, [change('ann', { kind: 'deleted' })], T0 + 30);
         expect((await store.conversations.load(made.app, made.id))?.conversation.deletedAt).toBe(T0 + 30);
@@ -308,7 +319,7 @@ export function describeConversationQueries(name: string, open: () => Promise<St
         await make(store, {
           app,
           members: n % 2 === 0 ? ['ann', 'bob'] : ['bob', 'cid'],
-          document: { name: `n${n}`, attributes: { rank: n % 3 } },
+          document: { name: `n${n}`, attributes: { rank: n % 3 }, columns: { rank: n } },
           now: T0 + n,
         });
       const query = { sort: parseSort('-createdAt'), limit: 3 };
@@ -337,6 +348,8 @@ export function describeConversationQueries(name: string, open: () => Promise<St
         'n3',
         'n6',
       ]);
+      const byColumn = { sort: parseSort('-columns.rank'), filter: parseFilter({ 'columns.rank': { $gt: 4 } }) };
+      expect(await names(app, byColumn)).toEqual(['n6', 'n5']);
     });
   });
 }

@@ -296,6 +296,30 @@ describe('discipline', () => {
 });
 
 describe('the document', () => {
+  it('has columns of the app’s own apart from its attributes, as large and by the same paths', async () => {
+    const big = 'x'.repeat(16_000);
+    const { conversation } = await ann.run('conversation.create', {
+      members: ['bob'],
+      attributes: { a: big },
+      columns: { size: { wide: 1 }, big },
+    });
+    bob.heard();
+    const { id } = conversation;
+    await ann.run('conversation.update', { conversation: id, columns: { 'size.wide': 2, big: null } });
+    expect(bob.events.at(-1)).toMatchObject({
+      entry: { kind: 'updated', columns: { 'size.wide': 2, big: null } },
+    });
+    const found = await bob.run('conversation.query', { where: { 'columns.size.wide': { $gte: 2 } } });
+    expect(found.items.map((row) => row.conversation)).toMatchObject([
+      { id, attributes: { a: big }, columns: { size: { wide: 2 } } },
+    ]);
+    for (const columns of [{ a: `${big}${big}` }, { $x: 1 }] as Record<string, string>[])
+      expect(await ann.outcome('conversation.update', { conversation: id, columns })).toMatch(
+        /too_large|bad_request/,
+      );
+    expect(await ann.outcome('conversation.create', { columns: { a: `${big}${big}` } })).toBe('too_large');
+  });
+
   it('changes by paths, tells what changed, and is found by filter', async () => {
     const { conversation } = await ann.run('conversation.create', {
       members: ['bob'],

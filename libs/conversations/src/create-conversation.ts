@@ -41,6 +41,7 @@ export async function createConversation(
     kind: args.kind,
     ...(args.name === undefined ? {} : { name: args.name }),
     attributes: args.attributes ?? {},
+    ...(args.columns === undefined ? {} : { columns: args.columns }),
     ...(caller.client === undefined ? {} : { creator: caller.client }),
     frozen: false,
     ...(args.kind === 'system' ? { audience: args.audience ?? 'subscribers' } : {}),
@@ -134,6 +135,7 @@ async function check(core: Core, app: App, caller: Call, args: Create): Promise<
   if ((args.name?.length ?? 0) > limits.nameLength)
     throw new AppError('too_large', { detail: `a name has at most ${limits.nameLength} characters` });
   checkAttributes(args.attributes, limits.attributeBytes);
+  checkAttributes(args.columns, limits.attributeBytes, 'columns');
   if ((args.members?.length ?? 0) >= limits.members + 1) throw new AppError('conversation_full');
   if (caller.client === undefined) return;
   const [mine, refusing] = await Promise.all([

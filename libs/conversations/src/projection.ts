@@ -89,7 +89,7 @@ export function changesOf(entry: Entry): readonly Change[] {
     case 'unblocked':
       return payload.members.map((client) => ({ on: 'unblock', client }) as const);
     case 'updated': {
-      const { name, attributes, frozen } = payload;
+      const { name, attributes, columns, frozen } = payload;
       return [
         {
           on: 'conversation',
@@ -97,6 +97,7 @@ export function changesOf(entry: Entry): readonly Change[] {
             updatedAt: time,
             ...(name === undefined ? {} : { name }),
             ...(attributes === undefined ? {} : { attributes }),
+            ...(columns === undefined ? {} : { columns }),
             ...(frozen === undefined ? {} : { frozen }),
           },
         },

@@ -21,6 +21,8 @@ export interface Conversation {
   readonly kind: StoredKind;
   readonly name?: string;
   readonly attributes: JsonObject;
+  /** Columns of the app's own beside the attributes, which only LeanCloud's clients and API know. */
+  readonly columns?: JsonObject;
   /** Who made it; absent: the server side. */
   readonly creator?: ClientId;
   readonly frozen: boolean;
@@ -111,12 +113,14 @@ export type EntryPayload =
   /** Blocked members are removed by the same entry. */
   | { readonly kind: 'blocked'; readonly members: readonly ClientId[]; readonly removed: readonly ClientId[] }
   | { readonly kind: 'unblocked'; readonly members: readonly ClientId[] }
-  /** `attributes`: the whole object as it is from now on; `changed`: what members are told (null = removed). */
+  /** `attributes`, `columns`: the whole object as it is from now on; `changed…`: what members are told (null = removed). */
   | {
       readonly kind: 'updated';
       readonly name?: string;
       readonly attributes?: JsonObject;
       readonly changed?: JsonObject;
+      readonly columns?: JsonObject;
+      readonly changedColumns?: JsonObject;
       readonly frozen?: boolean;
     }
   | { readonly kind: 'deleted' };

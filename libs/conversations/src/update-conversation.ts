@@ -3,15 +3,15 @@ import { checkAttributes, mergeAttributes } from './attributes.js';
 import { type Call, type Core, seqResult } from './core.js';
 import { mayDelete, maySetRole, mayUpdate } from './permissions.js';
 
-/** `conversation.update`: name, attributes (paths with dots; null removes), freeze. */
+/** `conversation.update`: name, attributes and columns (paths with dots; null removes), freeze. */
 export async function updateConversation(
   core: Core,
   caller: Call,
   args: Args<'conversation.update'>,
 ): Promise<Result<'conversation.update'>> {
   const app = await core.app(caller);
-  const { name, attributes, frozen } = args;
-  if (name === undefined && attributes === undefined && frozen === undefined)
+  const { name, attributes, columns, frozen } = args;
+  if ([name, attributes, columns, frozen].every((change) => change === undefined))
     throw new AppError('bad_request', { detail: 'nothing to update' });
   if ((name?.length ?? 0) > app.limits.nameLength)
     throw new AppError('too_large', { detail: `a name has at most ${app.limits.nameLength} characters` });
@@ -19,10 +19,16 @@ export async function updateConversation(
     await core.change(app, caller, args.conversation, args.op, (state) => {
       const refusal = mayUpdate(app, state, caller, { frozen: frozen !== undefined });
       if (refusal !== undefined) return refusal;
-      if (attributes === undefined) return { kind: 'updated', name, frozen };
-      const merged = mergeAttributes(state.conversation.attributes, attributes);
+      const { attributes: before, columns: ownBefore = {} } = state.conversation;
+      const merged = attributes && mergeAttributes(before, attributes);
       checkAttributes(merged, app.limits.attributeBytes);
-      return { kind: 'updated', name, frozen, attributes: merged, changed: attributes };
+      const own = columns && mergeAttributes(ownBefore, columns);
+      checkAttributes(own, app.limits.attributeBytes, 'columns');
+      return {
+        ...{ kind: 'updated', name, frozen },
+        ...(merged === undefined ? {} : { attributes: merged, changed: attributes }),
+        ...(own === undefined ? {} : { columns: own, changedColumns: columns }),
+      };
     }),
   );
 }

@@ -98,11 +98,12 @@ function entryBody(
         ...(payload.until === undefined ? {} : { until: payload.until }),
       };
     case 'updated': {
-      const { name, changed, frozen } = payload;
+      const { name, changed, changedColumns, frozen } = payload;
       return {
         kind: 'updated',
         ...(name === undefined ? {} : { name }),
         ...(changed === undefined ? {} : { attributes: changed }),
+        ...(changedColumns === undefined ? {} : { columns: changedColumns }),
         ...(frozen === undefined ? {} : { frozen }),
       };
     }
@@ -122,13 +123,14 @@ export function conversationView(
   head: Head,
   memberCount: number,
 ): ConversationView {
-  const { id, kind, name, attributes, creator, frozen, audience, createdAt, updatedAt, expiresAt } =
+  const { id, kind, name, attributes, columns, creator, frozen, audience, createdAt, updatedAt, expiresAt } =
     conversation;
   return {
     id,
     kind: kind === 'thread' ? 'system' : kind,
     ...(name === undefined ? {} : { name }),
     attributes,
+    ...(columns === undefined ? {} : { columns }),
     ...(creator === undefined ? {} : { creator }),
     ...(isUnique(conversation) ? { unique: true } : {}),
     ...(frozen ? { frozen } : {}),

@@ -17,6 +17,8 @@ export interface FilterDocument {
   readonly updatedAt: number;
   readonly lastMessageAt?: number;
   readonly attributes: JsonObject;
+  /** Columns of the app's own, beside the attributes. */
+  readonly columns?: JsonObject;
   readonly members: readonly string[];
 }
 
@@ -119,7 +121,7 @@ export function valuesAt(document: FilterDocument, field: FieldPath): (Json | un
   const [first, ...segments] = field;
   if (isColumn(first)) return [columnValue(document, first)];
   const found: (Json | undefined)[] = [];
-  walk(document.attributes, segments, found);
+  walk(objectOf(document, first), segments, found);
   return found;
 }
 
@@ -146,8 +148,12 @@ const childOf = (value: Json | undefined, key: string): Json | undefined =>
 export function sortValue(document: FilterDocument, field: FieldPath): Json | undefined {
   const [first, ...segments] = field;
   if (isColumn(first)) return columnValue(document, first);
-  return segments.reduce<Json | undefined>(childOf, document.attributes);
+  return segments.reduce<Json | undefined>(childOf, objectOf(document, first));
 }
+
+/** What a path that is no column's leads into. */
+const objectOf = ({ attributes, columns: own = {} }: FilterDocument, first: string): JsonObject =>
+  first === 'columns' ? own : attributes;
 
 /** Times become dates as attributes write them. */
 function columnValue(document: FilterDocument, column: ColumnName): Json | undefined {

@@ -72,14 +72,15 @@ export function resolveField(name: string, options: FilterOptions): Field {
     throw tooComplex(`the field ${shown(text)} is too long`);
   const segments = text.split('.');
   const first = segments[0] as string;
-  const prefixed = first === 'attributes' || attributePrefixes.includes(first);
+  const own = first === 'columns';
+  const prefixed = own || first === 'attributes' || attributePrefixes.includes(first);
   if (prefixed) segments.shift();
   else if (segments.length > 1 && (isColumn(first) || first === 'members' || first === 'm'))
     throw invalid(`${shown(first)} has no fields inside`);
-  if (segments.length === 0) throw invalid(`${shown(text)} needs the name of an attribute: "attributes.x"`);
+  if (segments.length === 0) throw invalid(`${shown(text)} needs the name of something in it: "${first}.x"`);
   if (segments.length > bounds.pathDepth) throw tooComplex(`the field ${shown(text)} is too deep`);
   for (const segment of segments) checkKey(segment, text);
-  return { type: 'attribute', path: ['attributes', ...segments] };
+  return { type: 'attribute', path: [own ? 'columns' : 'attributes', ...segments] };
 }
 
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);

@@ -23,9 +23,19 @@ const columns = [
   sample(
     'a',
     { name: 'attr' },
-    { name: 'Alpha', creator: 'ann', members: ['ann', 'bob'], lastMessageAt: at(3), createdAt: at(1) },
+    {
+      ...{ name: 'Alpha', creator: 'ann', members: ['ann', 'bob'], lastMessageAt: at(3), createdAt: at(1) },
+      columns: { colour: 'red', size: [1, 2], name: 'own' },
+    },
   ),
-  sample('b', {}, { name: 'beta', kind: 'room', members: ['bob'], createdAt: at(2), updatedAt: at(6) }),
+  sample(
+    'b',
+    { colour: 'red', columns: 1 },
+    {
+      ...{ name: 'beta', kind: 'room', members: ['bob'], createdAt: at(2), updatedAt: at(6) },
+      columns: { colour: 'blue' },
+    },
+  ),
   sample(
     'c',
     { kind: 'x' },
@@ -124,6 +134,14 @@ export const moreFilterCases: readonly FilterCases[] = [
       [{ name: { $size: 1 } }, ''],
       [{ name: ['Alpha'] }, ''],
       [{ 'attributes.name': 'attr' }, 'a'],
+      [{ 'columns.colour': 'red' }, 'a'],
+      [{ 'columns.colour': { $exists: true } }, 'a b', '-columns.colour'],
+      [{ 'columns.colour': { $in: ['red', 'blue'] } }, 'b a', 'columns.colour'],
+      [{ 'columns.colour': { $ne: 'red' } }, 'b c d'],
+      [{ 'columns.size': { $gt: 1 } }, 'a'],
+      [{ 'columns.name': 'own' }, 'a'],
+      [{ colour: 'red' }, 'b'],
+      [{ 'attributes.columns': 1 }, 'b'],
       [{ 'attributes.name': { $gte: 0 } }, 'd'],
       [{ creator: 'ann' }, 'a'],
       [{ creator: { $exists: false } }, 'b d'],

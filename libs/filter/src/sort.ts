@@ -1,7 +1,7 @@
 import { compareKeys, compareText, keyOf } from './compare.js';
 import { sortValue } from './evaluate.js';
 import type { FilterDocument } from './evaluate.js';
-import { bounds } from './fields.js';
+import { bounds, isColumn } from './fields.js';
 import type { SortKey } from './types.js';
 
 /**
@@ -21,7 +21,7 @@ export function compareDocuments(sort: readonly SortKey[]): (a: FilterDocument, 
 
 function sortKeyOf(document: FilterDocument, field: SortKey['field']): ReturnType<typeof keyOf> {
   const value = sortValue(document, field);
-  return keyOf(field[0] === 'attributes' && typeof value === 'string' ? firstCharacters(value) : value);
+  return keyOf(!isColumn(field[0]) && typeof value === 'string' ? firstCharacters(value) : value);
 }
 
 function firstCharacters(text: string): string {

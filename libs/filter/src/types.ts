@@ -7,7 +7,7 @@ import type { Json } from '@hongyan/protocol';
 export type FilterValue =
   string | number | boolean | null | { readonly date: number } | { readonly json: Json };
 
-/** Path inside a conversation document: a known column, or into `attributes`. Always as segments, never as text. */
+/** Path inside a conversation document: a known column, or into `attributes` or `columns`. Always as segments, never as text. */
 export type FieldPath = readonly [string, ...string[]];
 
 export type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte';

@@ -1,6 +1,6 @@
 import { AppError, type ConversationView, type Json, type JsonObject } from '@hongyan/protocol';
 import { applyOperation, isColumnOperation } from './column-operations.js';
-import { attributePath, columnsOf, type NamedAttributes } from './columns.js';
+import { columnsOf, placeOf, type NamedAttributes } from './columns.js';
 import { isObject } from './values.js';
 
 /**
@@ -12,15 +12,20 @@ export function changeOf(
   before: ConversationView,
 ): NamedAttributes {
   const attributes: Record<string, Json> = {};
+  const own: Record<string, Json> = {};
   let name: string | undefined;
   for (const [path, given] of Object.entries(columns)) {
     if (path === 'name') name = nameFrom(given, before.name);
     else if (path === 'attr') Object.assign(attributes, replaced(given, before));
-    else attributes[attributePath(path)] = valueFrom(path, given, before);
+    else {
+      const place = placeOf(path);
+      (place.of === 'attributes' ? attributes : own)[place.path] = valueFrom(path, given, before);
+    }
   }
   return {
     ...(name === undefined ? {} : { name }),
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+    ...(Object.keys(own).length === 0 ? {} : { columns: own }),
   };
 }
 

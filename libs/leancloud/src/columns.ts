@@ -4,9 +4,8 @@ import { isObject } from './values.js';
 
 /**
  * Conversations in these clients' words are rows with columns: `name`, `attr` (our attributes) and columns of the
- * app's own beside them. Those are kept in one attribute of this name; see docs/leancloud/gaps.md.
+ * app's own beside them (our `columns`).
  */
-export const ownColumns = 'lc:columns';
 
 /** Columns that the server fills; what a client writes into them is refused or ignored by its own rules. */
 const reserved = new Set([
@@ -17,45 +16,34 @@ const reserved = new Set([
 export interface NamedAttributes {
   readonly name?: string;
   readonly attributes?: JsonObject;
+  readonly columns?: JsonObject;
 }
 
 /** The columns that a new conversation is given. */
 export function fromColumns(columns: Readonly<Record<string, unknown>>): NamedAttributes {
   const { name, attr, ...rest } = columns;
   const own = Object.entries(rest).filter(([key]) => !reserved.has(key));
-  const attributes = {
-    ...(isObject(attr) ? (attr as JsonObject) : {}),
-    ...(own.length === 0 ? {} : { [ownColumns]: Object.fromEntries(own) as JsonObject }),
-  };
   return {
     ...(typeof name === 'string' ? { name } : {}),
-    ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+    ...(isObject(attr) && Object.keys(attr).length > 0 ? { attributes: attr as JsonObject } : {}),
+    ...(own.length === 0 ? {} : { columns: Object.fromEntries(own) as JsonObject }),
   };
 }
 
 /** `attr` and the own columns of a conversation. */
-export function columnsOf({ attributes }: Pick<ConversationView, 'attributes'>): {
-  attr: JsonObject;
-  own: JsonObject;
-} {
-  const { [ownColumns]: own, ...attr } = attributes;
-  return { attr, own: isObject(own) ? own : {} };
-}
+export const columnsOf = ({
+  attributes: attr,
+  columns: own = {},
+}: Pick<ConversationView, 'attributes' | 'columns'>): { attr: JsonObject; own: JsonObject } => ({ attr, own });
 
-/** A path of these clients (`attr.x.y`, `colour`) as a path in our attributes; undefined: no attribute. */
-export function attributePath(path: string): string {
+/** A path of these clients (`attr.x.y`, `colour`) as ours. Throws for columns that only the server fills. */
+export function placeOf(path: string): { readonly of: 'attributes' | 'columns'; readonly path: string } {
   const [first, ...rest] = path.split('.');
-  if (first === 'attr') return rest.join('.');
+  if (first === 'attr') return { of: 'attributes', path: rest.join('.') };
   if (reserved.has(first!) || path === 'name')
     throw new LeanCloudError('CONVERSATION_UPDATE_REJECTED', `"${first!.slice(0, 64)}" cannot be changed`);
-  return `${ownColumns}.${path}`;
+  return { of: 'columns', path };
 }
-
-/** The other way round. */
-export const clientPath = (path: string): string =>
-  path === ownColumns || path.startsWith(`${ownColumns}.`)
-    ? path.slice(ownColumns.length + 1)
-    : `attr.${path}`;
 
 /** The complete value of each top-level column that `paths` touch; what is not there is left out. */
 export function touchedColumns(view: ConversationView, paths: readonly string[]): JsonObject {

@@ -32,21 +32,22 @@ describe('messages of LeanCloud’s clients for native readers', () => {
 
   it('are translated wherever an answer holds them', () => {
     const text = nativeMessage(typed);
-    const row = { lastMessage: typed };
+    const row = { conversation: {}, lastMessage: typed };
     const answers = [
       nativeResult('conversation.get', row as never),
-      nativeResult('conversation.list', { items: [row, {}] } as never),
+      nativeResult('conversation.list', { items: [row, { conversation: {} }] } as never),
       nativeResult('conversation.sync', { items: [row] } as never),
       nativeResult('conversation.query', { items: [row] } as never),
     ];
     expect(answers).toEqual([
-      { lastMessage: text },
-      { items: [{ lastMessage: text }, {}] },
-      { items: [{ lastMessage: text }] },
-      { items: [{ lastMessage: text }] },
+      { conversation: {}, lastMessage: text },
+      { items: [{ conversation: {}, lastMessage: text }, { conversation: {} }] },
+      { items: [{ conversation: {}, lastMessage: text }] },
+      { items: [{ conversation: {}, lastMessage: text }] },
     ]);
+    const page = { conversation: {}, messages: [typed, native] };
     for (const name of ['message.get', 'message.history', 'room.join'] as const)
-      expect(nativeResult(name, { messages: [typed, native] })).toEqual({ messages: [text, native] });
+      expect(nativeResult(name, page as never)).toEqual({ conversation: {}, messages: [text, native] });
     expect(nativeResult('message.edit', { seq: 1, time: 1, message: typed })).toMatchObject({ message: text });
     const entries = [{ kind: 'edit', message: typed }, { kind: 'joined' }];
     expect(nativeResult('conversation.entries', { entries } as never)).toEqual({
@@ -66,6 +67,34 @@ describe('messages of LeanCloud’s clients for native readers', () => {
       { type: 'cursor', conversation, read: 1 },
     ] as const)
       expect(nativeEvent(same)).toBe(same);
+  });
+});
+
+describe('conversations for native readers', () => {
+  it('are without the columns that only LeanCloud’s clients know, wherever they are told', () => {
+    const own = { id: conversation, attributes: { a: 1 }, columns: { size: 1 } };
+    const told = { id: conversation, attributes: { a: 1 } };
+    for (const name of ['conversation.create', 'conversation.get'] as const)
+      expect(nativeResult(name, { conversation: own } as never)).toEqual({ conversation: told });
+    for (const name of ['conversation.list', 'conversation.sync', 'conversation.query'] as const)
+      expect(nativeResult(name, { items: [{ conversation: own }] } as never)).toEqual({
+        items: [{ conversation: told }],
+      });
+    expect(nativeResult('room.join', { conversation: own, messages: [] } as never)).toMatchObject({
+      conversation: told,
+    });
+    const entry = { conversation, seq: 1, time: 1 };
+    const added = { ...entry, kind: 'added', members: [] } as const;
+    expect(nativeEvent({ type: 'entry', entry: added, conversationView: own as never })).toEqual({
+      type: 'entry',
+      entry: added,
+      conversationView: told,
+    });
+    const updated = { ...entry, kind: 'updated', name: 'n', columns: { size: 1 } } as const;
+    expect(nativeEvent({ type: 'entry', entry: updated })).toEqual({
+      type: 'entry',
+      entry: { ...entry, kind: 'updated', name: 'n' },
+    });
   });
 });
 

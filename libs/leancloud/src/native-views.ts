@@ -1,6 +1,7 @@
 import type {
   Args,
   ConversationResult,
+  ConversationView,
   EntryView,
   MessageView,
   OperationName,
@@ -11,8 +12,8 @@ import { storedTypes, toNative } from './content.js';
 import { isObject } from './values.js';
 
 /**
- * What the native doors tell their readers: typed messages of these clients as text and media. Whatever holds no such
- * message is the same object again.
+ * What the native doors tell their readers: typed messages of these clients as text and media, conversations without
+ * the columns that only these clients know. Messages and events that hold neither are the same object again.
  */
 
 /** A message for native readers. Recalled ones have no content to translate. */
@@ -36,7 +37,15 @@ export function nativeEvent(event: ServerEvent): ServerEvent {
   if (event.type === 'transient') return withMessage(event);
   if (event.type !== 'entry') return event;
   const entry = nativeEntry(event.entry);
-  return entry === event.entry ? event : { ...event, entry };
+  const { conversationView: view } = event;
+  if (entry === event.entry && view?.columns === undefined) return event;
+  return { ...event, entry, ...(view === undefined ? {} : { conversationView: nativeConversation(view) }) };
+}
+
+/** A conversation for native readers: without the columns that its app has beside attributes. */
+function nativeConversation(view: ConversationView): ConversationView {
+  const { columns, ...rest } = view;
+  return columns === undefined ? view : rest;
 }
 
 /** What native readers ask for: a type of media is found in the words of either family. */
@@ -52,7 +61,12 @@ export function nativeResult<N extends OperationName>(name: N, result: Result<N>
   return translate === undefined ? result : translate(result);
 }
 
-const nativeEntry = (entry: EntryView): EntryView => ('message' in entry ? withMessage(entry) : entry);
+function nativeEntry(entry: EntryView): EntryView {
+  if ('message' in entry) return withMessage(entry);
+  if (entry.kind !== 'updated' || entry.columns === undefined) return entry;
+  const { columns: _, ...rest } = entry;
+  return rest;
+}
 
 function withMessage<T extends { readonly message: MessageView }>(holder: T): T {
   const message = nativeMessage(holder.message);
@@ -64,16 +78,27 @@ const withMessages = <T extends { readonly messages: readonly MessageView[] }>(p
   messages: page.messages.map(nativeMessage),
 });
 
-const withLastMessage = <T extends Pick<ConversationResult, 'lastMessage'>>(row: T): T =>
-  row.lastMessage === undefined ? row : { ...row, lastMessage: nativeMessage(row.lastMessage) };
+const withConversation = <T extends { readonly conversation: ConversationView }>(holder: T): T => ({
+  ...holder,
+  conversation: nativeConversation(holder.conversation),
+});
 
-const withRows = <R extends Pick<ConversationResult, 'lastMessage'>, T extends { readonly items: readonly R[] }>(
-  page: T,
-): T => ({ ...page, items: page.items.map(withLastMessage) });
+type Row = Pick<ConversationResult, 'conversation' | 'lastMessage'>;
 
-/** Every operation that answers with messages. A spec holds it to the document of the server API. */
+const nativeRow = <R extends Row>(row: R): R => ({
+  ...withConversation(row),
+  ...(row.lastMessage === undefined ? {} : { lastMessage: nativeMessage(row.lastMessage) }),
+});
+
+const withRows = <R extends Row, T extends { readonly items: readonly R[] }>(page: T): T => ({
+  ...page,
+  items: page.items.map(nativeRow),
+});
+
+/** Every operation that answers with messages or conversations. A spec holds it to the document of the server API. */
 const translations: { readonly [N in OperationName]?: (result: Result<N>) => Result<N> } = {
-  'conversation.get': withLastMessage,
+  'conversation.create': withConversation,
+  'conversation.get': nativeRow,
   'conversation.query': withRows,
   'conversation.list': withRows,
   'conversation.sync': withRows,
@@ -82,8 +107,8 @@ const translations: { readonly [N in OperationName]?: (result: Result<N>) => Res
   'message.get': withMessages,
   'message.history': withMessages,
   'message.timeline': withMessages,
-  'room.join': withMessages,
+  'room.join': (joined) => withConversation(withMessages(joined)),
 };
 
-/** Names of the operations whose answers hold messages. */
-export const operationsWithMessages: ReadonlySet<string> = new Set(Object.keys(translations));
+/** Names of the operations whose answers hold messages or conversations. */
+export const translatedOperations: ReadonlySet<string> = new Set(Object.keys(translations));

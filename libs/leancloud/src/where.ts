@@ -1,5 +1,4 @@
 import type { JsonObject } from '@hongyan/protocol';
-import { ownColumns } from './columns.js';
 import { LeanCloudError } from './errors.js';
 import { isObject } from './values.js';
 
@@ -21,7 +20,7 @@ function nativeName(name: string): string {
   if (Object.hasOwn(names, name)) return names[name]!;
   if (name === 'attr') return 'attributes';
   if (name.startsWith('attr.')) return `attributes.${name.slice('attr.'.length)}`;
-  return `attributes.${ownColumns}.${name}`;
+  return `columns.${name}`;
 }
 
 const deepest = 20;

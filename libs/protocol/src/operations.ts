@@ -86,6 +86,8 @@ export const operations = {
     id: conversationId.optional(),
     name: z.string().max(255).optional(),
     attributes: jsonObject.optional(),
+    /** The app's own columns, which LeanCloud's clients and API know; as large as attributes may be. */
+    columns: jsonObject.optional(),
     members: z.array(clientId).max(hardLimits.members).optional(),
     /** At most one conversation for this exact set of members. */
     unique: z.boolean().optional(),
@@ -125,6 +127,8 @@ export const operations = {
     name: z.string().max(255).optional(),
     /** Keys to set; a key with null is removed. Dotted keys reach inside. */
     attributes: jsonObject.optional(),
+    /** The same for the app's own columns. */
+    columns: jsonObject.optional(),
     /** Only managers may send while frozen. */
     frozen: z.boolean().optional(),
   }),

@@ -63,6 +63,8 @@ export type EntryBody =
       readonly kind: 'updated';
       readonly name?: string;
       readonly attributes?: JsonObject;
+      /** Changed columns of the app's own; like those of {@link ConversationView}. */
+      readonly columns?: JsonObject;
       readonly frozen?: boolean;
     }
   | { readonly kind: 'deleted' };
@@ -74,6 +76,8 @@ export interface ConversationView {
   readonly kind: ConversationKind;
   readonly name?: string;
   readonly attributes: JsonObject;
+  /** Columns of the app's own beside the attributes: told at the doors for LeanCloud's clients only. */
+  readonly columns?: JsonObject;
   readonly creator?: ClientId;
   readonly unique?: boolean;
   readonly frozen?: boolean;

@@ -14,6 +14,7 @@ interface ConversationColumns {
   readonly kind: number;
   readonly name: string | null;
   readonly attributes: string;
+  readonly columns: string | null;
   readonly creator: string | null;
   readonly frozen: number;
   readonly audience: number | null;
@@ -26,7 +27,7 @@ interface ConversationColumns {
 }
 
 const conversationColumns = `c.key, c.id, c.kind, c.name, c.attributes, c.creator, c.frozen, c.audience, c.parentId, c.uniqueKey,
-  c.createdAt, c.updatedAt, c.expiresAt, c.deletedAt`;
+  c.createdAt, c.updatedAt, c.expiresAt, c.deletedAt, c.columns`;
 
 export const foundColumns = `${conversationColumns}, ${headColumns}, h.memberCount`;
 export type FoundColumns = ConversationColumns & HeadColumns & { readonly memberCount: number };
@@ -37,6 +38,7 @@ export function toConversation(row: ConversationColumns): Conversation {
     kind: conversationKindCodes.word(row.kind),
     ...(row.name === null ? {} : { name: row.name }),
     attributes: JSON.parse(row.attributes) as JsonObject,
+    ...(row.columns === null ? {} : { columns: JSON.parse(row.columns) as JsonObject }),
     ...(row.creator === null ? {} : { creator: row.creator as ClientId }),
     frozen: row.frozen === 1,
     ...(row.audience === null ? {} : { audience: audienceCodes.word(row.audience) }),

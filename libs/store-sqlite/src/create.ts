@@ -74,10 +74,10 @@ function holderOf(
 function insertConversation(w: WriteContext, app: string, c: Conversation): number {
   const { lastInsertRowid } = w.db.run(
     `INSERT INTO conversation (app, id, kind, name, attributes, creator, frozen, audience, parentId, uniqueKey, createdAt, updatedAt,
-       expiresAt, deletedAt) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+       expiresAt, deletedAt, columns) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
     app, c.id, conversationKindCodes.code(c.kind), c.name ?? null, JSON.stringify(c.attributes), c.creator ?? null, Number(c.frozen),
     c.audience === undefined ? null : audienceCodes.code(c.audience), c.parent ?? null, c.uniqueKey ?? null, c.createdAt, c.updatedAt,
-    c.expiresAt ?? null, c.deletedAt ?? null,
+    c.expiresAt ?? null, c.deletedAt ?? null, c.columns === undefined ? null : JSON.stringify(c.columns),
   ); // prettier-ignore
   return Number(lastInsertRowid);
 }

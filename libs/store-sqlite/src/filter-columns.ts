@@ -10,6 +10,8 @@ export interface FilterColumns {
   readonly columns: Readonly<Record<ColumnName, Fragment>>;
   /** The attributes as JSON text, never NULL. */
   readonly attributes: Fragment;
+  /** The app's own columns as JSON text, never NULL. */
+  readonly ownColumns: Fragment;
   readonly memberCount: Fragment;
   /** A condition: any, or all, of these different clients are members. */
   readonly hasMembers: (clients: readonly string[], test: 'any' | 'all') => Fragment;
@@ -19,6 +21,10 @@ export interface FilterColumns {
 
 const kinds = ['ordinary', 'room', 'system', 'temporary', 'thread'] as const;
 const kindWords = kinds.map((word) => `WHEN ${conversationKindCodes.code(word)} THEN '${word}'`).join(' ');
+
+/** What a path that is no column's leads into. */
+export const documentOf = (first: string, { attributes, ownColumns }: FilterColumns): Fragment =>
+  first === 'columns' ? ownColumns : attributes;
 
 /** For statements in which the conversation is `c` and its head is `h`. */
 export function conversationColumns(app: AppId): FilterColumns {
@@ -35,6 +41,7 @@ export function conversationColumns(app: AppId): FilterColumns {
       lastMessageAt: raw('NULLIF(h.lastMessageTime, 0)'),
     },
     attributes: raw('c.attributes'),
+    ownColumns: raw(`coalesce(c.columns, '{}')`),
     memberCount: raw('h.memberCount'),
     isKind: (word) => {
       const kind = kinds.find((known) => known === word);

@@ -2,6 +2,7 @@ import { AppError } from '@hongyan/protocol';
 import type { SortKey } from '@hongyan/filter';
 import { bounds, isColumn, ranks } from '@hongyan/filter';
 import { isoOf, jsonPath } from './filter-attributes.js';
+import { documentOf } from './filter-columns.js';
 import type { FilterColumns } from './filter-columns.js';
 import { allOf, anyOf, join, never, raw, sql } from './sql-fragment.js';
 import type { Fragment, SqlValue } from './sql-fragment.js';
@@ -66,7 +67,7 @@ function expressionsOf(sort: readonly SortKey[], columns: FilterColumns): Expres
   const keys = sort.flatMap(({ field: [first, ...segments], descending }): Expression[] => {
     const values = isColumn(first)
       ? [columns.columns[first]]
-      : attributeKeys(columns.attributes, jsonPath(segments));
+      : attributeKeys(documentOf(first, columns), jsonPath(segments));
     return values.map((value) => ({ value, descending }));
   });
   return [...keys, { value: columns.columns.id, descending: false }];

@@ -14,7 +14,7 @@ import {
   translateSort,
 } from './filter-sql.js';
 import type { SqlValue } from './filter-sql.js';
-import { conversationKindCodes, guestCode, schemaSql } from './schema.js';
+import { conversationKindCodes, guestCode, schemaSql, version3Sql } from './schema.js';
 
 const app = asAppId('app');
 const otherApp = asAppId('other');
@@ -25,7 +25,7 @@ class FilteredStore {
   #conversations = 0;
 
   constructor() {
-    this.#db.exec(schemaSql);
+    this.#db.exec(schemaSql + version3Sql);
     registerFilterFunctions(this.#db);
   }
 
@@ -50,11 +50,12 @@ class FilteredStore {
       updatedAt,
       lastMessageAt,
       attributes,
+      columns,
       members,
     } = document;
     this.#insertRow('conversation', {
       key, app, id, kind: conversationKindCodes.code(kind as 'ordinary'), name: name ?? null, creator: creator ?? null,
-      attributes: JSON.stringify(attributes), frozen: Number(frozen), uniqueKey: unique ? `${app}:${id}` : null, createdAt, updatedAt,
+      attributes: JSON.stringify(attributes), columns: columns === undefined ? null : JSON.stringify(columns), frozen: Number(frozen), uniqueKey: unique ? `${app}:${id}` : null, createdAt, updatedAt,
     }); // prettier-ignore
     this.#insertRow('head', {
       conv: key, last: 1, lastTime: 1, count: 0, lastMessageSeq: 0, lastMessageTime: lastMessageAt ?? 0, floor: 0, origin: 0,

@@ -10,6 +10,7 @@ import {
   matchesRegex,
 } from './filter-attributes.js';
 import type { Operator } from './filter-attributes.js';
+import { documentOf } from './filter-columns.js';
 import type { FilterColumns } from './filter-columns.js';
 import { allOf, anyOf, never, not, raw, sql } from './sql-fragment.js';
 import type { Fragment } from './sql-fragment.js';
@@ -57,7 +58,7 @@ export function translateFilter(filter: Filter, columns: FilterColumns): Fragmen
       const [first, ...segments] = filter.field;
       return isColumn(first)
         ? onColumn(filter, first, columns)
-        : onAttribute(filter, segments, columns.attributes);
+        : onAttribute(filter, segments, documentOf(first, columns));
     }
   }
 }

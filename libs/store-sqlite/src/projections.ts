@@ -26,12 +26,14 @@ export function applyChanges(
   for (const change of changes) {
     switch (change.on) {
       case 'conversation': {
-        const { name, attributes, frozen, updatedAt, deletedAt } = change.set;
+        const { name, attributes, columns, frozen, updatedAt, deletedAt } = change.set;
         w.db.run(
-          `UPDATE conversation SET name = coalesce(?, name), attributes = coalesce(?, attributes), frozen = coalesce(?, frozen),
+          `UPDATE conversation SET name = coalesce(?, name), attributes = coalesce(?, attributes),
+           columns = coalesce(?, columns), frozen = coalesce(?, frozen),
            updatedAt = coalesce(?, updatedAt), deletedAt = coalesce(?, deletedAt) WHERE key = ?`,
           name ?? null,
           attributes === undefined ? null : JSON.stringify(attributes),
+          columns === undefined ? null : JSON.stringify(columns),
           frozen === undefined ? null : Number(frozen),
           updatedAt ?? null,
           deletedAt ?? null,

@@ -2,7 +2,6 @@ import {
   CommandType,
   OpType,
   type GenericCommand,
-  clientPath,
   touchedColumns,
   iso,
 } from '@hongyan/leancloud';
@@ -50,10 +49,11 @@ async function update(
   session: LeanCloudSession,
   entry: EntryView & { kind: 'updated' },
 ): Promise<readonly Buffer[]> {
-  const { conversation, time, by, name, attributes = {} } = entry;
+  const { conversation, time, by, name, attributes = {}, columns = {} } = entry;
   const view = (await calls.run(session, 'conversation.get', { conversation })).conversation;
-  const changed = Object.entries(attributes).map(
-    ([path, value]) => [clientPath(path), value ?? { __op: 'Delete' }] as const,
+  const paths = Object.entries(attributes).map(([path, value]) => [`attr.${path}`, value] as const);
+  const changed = [...paths, ...Object.entries(columns)].map(
+    ([path, value]) => [path, value ?? { __op: 'Delete' }] as const,
   );
   const attr = { ...(name === undefined ? {} : { name }), ...Object.fromEntries(changed) };
   const modified = touchedColumns(view, Object.keys(attr));

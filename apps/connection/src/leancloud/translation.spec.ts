@@ -1,11 +1,10 @@
 import {
   applyOperation,
   type ColumnOperation,
-  attributePath,
-  clientPath,
+  changeOf,
   columnsOf,
   fromColumns,
-  ownColumns,
+  placeOf,
   touchedColumns,
   conversationRow,
   uniqueIdOf,
@@ -20,7 +19,8 @@ const view: ConversationView = {
   id: asConversationId('c1'),
   kind: 'ordinary',
   name: 'n',
-  attributes: { a: 1, deep: { x: 2 }, [ownColumns]: { size: 3, tags: ['t'] } },
+  attributes: { a: 1, deep: { x: 2 } },
+  columns: { size: 3, tags: ['t'] },
   creator: asClientId('ann'),
   createdAt: 0,
   updatedAt: 1,
@@ -32,15 +32,30 @@ const view: ConversationView = {
 describe('columns', () => {
   it('are a name, attributes and the app’s own; what the server fills is not taken', () => {
     const columns = { name: 'n', attr: { a: 1 }, size: 3, m: ['eve'], objectId: 'x', createdAt: 'x' };
-    expect(fromColumns(columns)).toEqual({ name: 'n', attributes: { a: 1, [ownColumns]: { size: 3 } } });
+    expect(fromColumns(columns)).toEqual({ name: 'n', attributes: { a: 1 }, columns: { size: 3 } });
     expect(fromColumns({})).toEqual({});
     expect(columnsOf(view)).toEqual({ attr: { a: 1, deep: { x: 2 } }, own: { size: 3, tags: ['t'] } });
   });
 
-  it('have paths that lead there and back', () => {
-    for (const path of ['attr.a', 'attr.deep.x', 'size', 'size.inner'])
-      expect(clientPath(attributePath(path))).toBe(path);
-    expect(() => attributePath('m')).toThrow('cannot be changed');
+  it('have places among ours', () => {
+    expect(['attr.a', 'attr.deep.x', 'size.inner'].map(placeOf)).toEqual([
+      { of: 'attributes', path: 'a' },
+      { of: 'attributes', path: 'deep.x' },
+      { of: 'columns', path: 'size.inner' },
+    ]);
+    expect(() => placeOf('m')).toThrow('cannot be changed');
+  });
+
+  it('change where they are kept', () => {
+    const change = { 'attr.a': 2, size: { __op: 'Increment', amount: 2 }, 'deep.x': 1, attr2: null };
+    expect(changeOf(change, view)).toEqual({
+      attributes: { a: 2 },
+      columns: { size: 5, 'deep.x': 1, attr2: null },
+    });
+    expect(changeOf({ attr: { b: 1 }, name: 'm' }, view)).toEqual({
+      name: 'm',
+      attributes: { a: null, deep: null, b: 1 },
+    });
   });
 
   it('are told completely when something inside was touched', () => {
@@ -76,7 +91,7 @@ describe('where', () => {
     [{ objectId: { $in: ['a'] } }, { id: { $in: ['a'] } }],
     [
       { 'attr.a.b': 1, size: 2 },
-      { 'attributes.a.b': 1, [`attributes.${ownColumns}.size`]: 2 },
+      { 'attributes.a.b': 1, 'columns.size': 2 },
     ],
     [{ tr: true }, { kind: { $eq: 'room' } }],
     [{ sys: false, name: 'x' }, { $and: [{ name: 'x' }, { kind: { $ne: 'system' } }] }],
@@ -103,7 +118,7 @@ describe('where', () => {
   it.each([
     [undefined, '-lastMessageAt'],
     ['-lm,createdAt', '-lastMessageAt,createdAt'],
-    ['attr.n,-size', `attributes.n,-attributes.${ownColumns}.size`],
+    ['attr.n,-size', 'attributes.n,-columns.size'],
     ['m', '-lastMessageAt'],
   ])('sort %j is %j', (sort, native) => {
     expect(nativeSort(sort)).toBe(native);
