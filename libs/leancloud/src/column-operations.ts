@@ -30,7 +30,10 @@ export function applyOperation(operation: ColumnOperation, before: Json | undefi
     case 'Add':
       return [...list, ...objects];
     case 'AddUnique':
-      return [...list, ...objects.filter((one) => !list.some((known) => same(known, one)))];
+      return objects.reduce<Json[]>(
+        (all, one) => (all.some((known) => same(known, one)) ? all : [...all, one]),
+        list,
+      );
     case 'Remove':
       return list.filter((known) => !objects.some((one) => same(known, one)));
     case 'BitAnd':

@@ -1,13 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from '@hongyan/apps';
-import { encodeCommand, readFrame, type GenericCommand } from '@hongyan/leancloud';
-import { WebSocket } from 'ws';
 import type { ConnectionOptions } from '../connection-parts.js';
 import { startRig, type Rig } from '../fixtures.contract.js';
 import { LeanCloudDoor } from './leancloud-door.js';
 import { LocalPodDirectory, type PodDirectory } from './pod-directory.js';
+import { RawFrames } from './raw-client.contract.js';
 import { routeEndpoint } from './route-endpoint.js';
+
+export { RawFrames };
 
 export interface LeanCloudRig extends Rig {
   readonly leanCloud: LeanCloudDoor;
@@ -46,12 +47,7 @@ export async function startLeanCloudRig(
     leanCloud,
     base: `http://${host}`,
     async connect({ subprotocol = 'lc.protobuf2.3', path = '/', origin } = {}) {
-      const socket = new WebSocket(
-        `ws://${host}${path}`,
-        subprotocol,
-        origin === undefined ? {} : { origin },
-      );
-      const frames = new RawFrames(socket);
+      const frames = RawFrames.to(`ws://${host}${path}`, subprotocol, origin);
       open.push(frames);
       await frames.opened;
       return frames;
@@ -64,72 +60,4 @@ export async function startLeanCloudRig(
       await new Promise((resolve) => http.close(resolve));
     },
   };
-}
-
-/** A client that writes and reads frames of this protocol itself. */
-export class RawFrames {
-  readonly opened: Promise<void>;
-  readonly received: GenericCommand[] = [];
-  readonly kinds: ('binary' | 'text')[] = [];
-  closed: { code: number; reason: string } | undefined;
-  private serial = 0;
-  private waiters: (() => void)[] = [];
-
-  constructor(readonly socket: WebSocket) {
-    this.opened = new Promise((resolve, reject) => {
-      socket.once('open', resolve);
-      socket.once('error', reject);
-    });
-    socket.on('message', (data: Buffer, isBinary: boolean) => {
-      this.kinds.push(isBinary ? 'binary' : 'text');
-      this.received.push(readFrame(data, isBinary));
-      this.wake();
-    });
-    socket.on('close', (code, reason) => {
-      this.closed = { code, reason: reason.toString() };
-      this.wake();
-    });
-  }
-
-  raw(data: Buffer | string): void {
-    this.socket.send(data);
-  }
-
-  send(command: GenericCommand): void {
-    const bytes = encodeCommand(command);
-    this.raw(this.socket.protocol.includes('base64') ? bytes.toString('base64') : bytes);
-  }
-
-  /** Sends with a serial and waits for the answer to it. */
-  async ask(command: GenericCommand, i = (this.serial += 1)): Promise<GenericCommand> {
-    this.send({ ...command, i });
-    return await this.until(() => this.received.find((one) => one.i === i));
-  }
-
-  /** A push of this kind that has come or comes. */
-  push(cmd: number, op?: number): Promise<GenericCommand> {
-    return this.until(() =>
-      this.received.find(
-        (one) => one.i === undefined && one.cmd === cmd && (op === undefined || one.op === op),
-      ),
-    );
-  }
-
-  whenClosed(): Promise<{ code: number; reason: string }> {
-    return this.until(() => this.closed);
-  }
-
-  async until<T>(find: () => T | undefined): Promise<T> {
-    for (;;) {
-      const found = find();
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.waiters.push(resolve));
-    }
-  }
-
-  private wake(): void {
-    const { waiters } = this;
-    this.waiters = [];
-    for (const waiter of waiters) waiter();
-  }
 }

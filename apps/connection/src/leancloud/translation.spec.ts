@@ -73,6 +73,7 @@ describe('columns', () => {
     [{ __op: 'Decrement', amount: 2 }, 3, 1],
     [{ __op: 'Add', objects: [1] }, [1], [1, 1]],
     [{ __op: 'AddUnique', objects: [1, { a: 1 }, 2] }, [1, { a: 1 }], [1, { a: 1 }, 2]],
+    [{ __op: 'AddUnique', objects: [2, 2] }, [1], [1, 2]],
     [{ __op: 'Remove', objects: [1] }, [1, 2, 1], [2]],
     [{ __op: 'BitOr', value: 4 }, 3, 7],
   ])('know the operation %j', (operation, before, after) => {
