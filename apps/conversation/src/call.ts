@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AppError, type ClientId, isClientId, operations } from '@hongyan/protocol';
+import { AppError, type CallOptions, type ClientId, isClientId, operations } from '@hongyan/protocol';
 import { type JsonSchema, decodeQuery, inputSchemaOf, parseInput } from '@hongyan/rest';
 import type { Request, Response } from 'express';
 import type { ServerRequest } from './nest-server-guard.js';
@@ -17,20 +17,25 @@ export function callOf(route: Route, request: ServerRequest, response: Response,
   const client = clientOf(route, request, given);
   if (route.idempotent) given['op'] = operationIdOf(request, response, now);
   const schema = route.operation === undefined ? route.input : operations[route.operation];
+  return {
+    app: request.user,
+    ...(client === undefined ? {} : { client }),
+    args: parseInput(schema, given),
+    options: callOptions(request, response, now),
+  };
+}
+
+/** How long the caller waits, and how it is noticed that it went away. */
+export function callOptions(request: Request, response: Response, now: number): CallOptions {
   const ended = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) ended.abort();
   });
   const traceparent = request.headers['traceparent'];
   return {
-    app: request.user,
-    ...(client === undefined ? {} : { client }),
-    args: parseInput(schema, given),
-    options: {
-      deadline: now + DEADLINE_MS,
-      signal: ended.signal,
-      ...(typeof traceparent === 'string' ? { traceparent } : {}),
-    },
+    deadline: now + DEADLINE_MS,
+    signal: ended.signal,
+    ...(typeof traceparent === 'string' ? { traceparent } : {}),
   };
 }
 
@@ -68,7 +73,7 @@ function clientOf(route: Route, request: Request, given: Record<string, unknown>
 }
 
 /** The caller's key, or one made here; either way the answer carries it, so that the caller can retry with it. */
-function operationIdOf(request: Request, response: Response, now: number): string {
+export function operationIdOf(request: Request, response: Response, now: number): string {
   const given = request.headers[KEY_HEADER.toLowerCase()];
   const key = typeof given === 'string' ? given : newOperationId(now);
   if (/^[\x21-\x7e]{1,64}$/.test(key)) response.setHeader(KEY_HEADER, key);
@@ -76,6 +81,6 @@ function operationIdOf(request: Request, response: Response, now: number): strin
 }
 
 /** Time-ordered, so that the store's index stays hot. */
-function newOperationId(now: number): string {
+export function newOperationId(now: number): string {
   return now.toString(36).padStart(9, '0') + randomBytes(10).toString('hex');
 }

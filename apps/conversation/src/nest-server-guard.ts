@@ -32,11 +32,8 @@ export class ServerStrategy extends PassportStrategy(Strategy, SERVER_STRATEGY) 
 /** Lets in whom {@link ServerStrategy} knows, as often as the app may call. */
 @Injectable()
 export class ServerGuard extends AuthGuard(SERVER_STRATEGY) implements CanActivate {
-  private readonly buckets: TokenBuckets;
-
-  constructor(@Inject(CONVERSATION_PARTS) parts: ConversationParts) {
+  constructor(private readonly buckets: TokenBuckets) {
     super();
-    this.buckets = new TokenBuckets(parts.now);
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {

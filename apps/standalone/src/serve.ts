@@ -11,6 +11,7 @@ import { ProblemFilter } from '@hongyan/rest';
 import { UserVerifier } from '@hongyan/sessions';
 import type { PinoLogger } from '@hongyan/telemetry';
 import { type ConnectionParts, configureSockets } from '../../connection/src/index.js';
+import { leanCloudAnswers } from '../../conversation/src/leancloud/nest-leancloud-filter.js';
 import { Certificate } from './certificate.js';
 import { checkApps } from './check-apps.js';
 import { type Composition, compose } from './compose.js';
@@ -111,7 +112,7 @@ async function createDoors(
   app.useBodyParser('json', { limit: BODY_LIMIT });
   app.disable('x-powered-by');
   configureSockets(app);
-  app.useGlobalFilters(new ProblemFilter(report));
+  app.useGlobalFilters(new ProblemFilter(report, leanCloudAnswers(report)));
   return app;
 }
 

@@ -1,5 +1,5 @@
 export { type Problem, problemOf, problemSchema } from './problem.js';
-export { ProblemFilter, type ReportError } from './nest-problem-filter.js';
+export { type OtherAnswer, ProblemFilter, type ReportError } from './nest-problem-filter.js';
 export {
   type JsonSchema,
   type Query,

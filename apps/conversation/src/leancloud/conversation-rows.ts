@@ -1,0 +1,97 @@
+import { conversationRow, iso, nativeSort, nativeWhere, uniqueIdOf } from '@hongyan/leancloud';
+import {
+  AppError,
+  type ConversationId,
+  type ConversationView,
+  type Json,
+  type JsonObject,
+} from '@hongyan/protocol';
+import { z } from 'zod';
+import { flag, jsonObject, limit } from './inputs.js';
+import { eachConversation, inTurns, membersOf } from './pages.js';
+import type { RestCall } from './rest-call.js';
+
+type Row = Record<string, Json>;
+
+/** A conversation as the class `_Conversation` has it. */
+export async function rowOf(call: RestCall, conversation: ConversationView): Promise<Row> {
+  const members = await membersOf(call, conversation);
+  // What the query of a client adds about that client.
+  const {
+    conv_type: _type,
+    muted: _muted,
+    joined: _joined,
+    ...row
+  } = conversationRow({ conversation, members }, call.door.now());
+  if (conversation.kind === 'room' || conversation.kind === 'system') delete row['m'];
+  return conversation.unique ? { ...row, uniqueId: uniqueIdOf(members) } : row;
+}
+
+/** `{objectId, updatedAt}`: what changes answer. */
+export async function updated(call: RestCall, conversation: ConversationId): Promise<Row> {
+  const { updatedAt } = (await call.run('conversation.get', { conversation })).conversation;
+  return { objectId: conversation, updatedAt: iso(updatedAt) };
+}
+
+const most = 1000;
+/** A count goes through what it counts. */
+const mostCounted = 100_000;
+const mostSkipped = 100_000;
+
+export const queryInput = z.object({
+  where: jsonObject.optional(),
+  limit: limit(most, 100),
+  skip: limit(mostSkipped, 0),
+  order: z.string().max(200).optional(),
+  keys: z.string().max(2000).optional(),
+  count: flag.optional(),
+});
+
+type Query = z.output<typeof queryInput>;
+
+/** `{results, count?}`: conversations by filter. `kind`: only such. */
+export async function findRows(
+  call: RestCall<Query>,
+  kind?: ConversationView['kind'],
+): Promise<{ results: Row[]; count?: number }> {
+  const { limit: wanted, skip, order, keys, count } = call.args;
+  const where = filterOf(call.args.where, kind);
+  const found: ConversationView[] = [];
+  let seen = 0;
+  for await (const conversation of eachConversation(call, where, sortOf(order))) {
+    if (seen >= skip && found.length < wanted) found.push(conversation);
+    seen += 1;
+    if (count ? seen >= mostCounted : found.length >= wanted) break;
+  }
+  const rows = await inTurns(found, (conversation) => rowOf(call, conversation));
+  return { results: rows.map((row) => withKeys(row, keys)), ...(count ? { count: seen } : {}) };
+}
+
+export function filterOf(
+  given: JsonObject | undefined,
+  kind: ConversationView['kind'] | undefined,
+): JsonObject | undefined {
+  const own = given === undefined || Object.keys(given).length === 0 ? undefined : nativeWhere(given);
+  if (kind === undefined) return own;
+  return own === undefined ? { kind } : { $and: [{ kind }, own] };
+}
+
+const sortOf = (order: string | undefined): string =>
+  order === undefined || order.trim() === '' ? '-createdAt' : nativeSort(order);
+
+function withKeys(row: Row, keys: string | undefined): Row {
+  if (keys === undefined || keys.trim() === '') return row;
+  const asked = keys.split(',').map((key) => key.trim().split('.')[0]!);
+  const named = new Set(asked.filter((key) => !key.startsWith('-')));
+  const without = new Set(asked.filter((key) => key.startsWith('-')).map((key) => key.slice(1)));
+  const always = new Set(['objectId', 'createdAt', 'updatedAt']);
+  return Object.fromEntries(
+    Object.entries(row).filter(
+      ([key]) => always.has(key) || (!without.has(key) && (named.size === 0 || named.has(key))),
+    ),
+  );
+}
+
+export function nothingToChange(columns: object): void {
+  if (Object.keys(columns).length === 0) throw new AppError('bad_request', { detail: 'nothing to update' });
+}

@@ -1,0 +1,260 @@
+import { LeanCloudError } from '@hongyan/leancloud';
+import type { ConversationId, Role } from '@hongyan/protocol';
+import { z } from 'zod';
+import { refuseIfNone } from './conversation-changes.js';
+import { updated } from './conversation-rows.js';
+import { clientId, clientIds, count, limit } from './inputs.js';
+import { eachMember } from './pages.js';
+import { newOperation, type Family, type RestCall } from './rest-call.js';
+import { endpoint, type LeanCloudRoute } from './route.js';
+
+const listed = z.object({ limit: limit(1000, 10), next: z.string().max(4096).optional() });
+const clients = z.object({ client_ids: clientIds(500) });
+const partial = 'who could not be is listed in `failed`';
+
+/** Silences for a time and until lifted. */
+function silences(family: Family): LeanCloudRoute[] {
+  const temporary = `/1.2/rtm/${family}/:conversation/temporary-silenceds`;
+  const permanent = `/1.2/rtm/${family}/:conversation/permanent-silenceds`;
+  return [
+    endpoint('post', temporary, {
+      summary: 'silence a client for a time',
+      context: 'silence',
+      input: z.object({
+        client_id: clientId,
+        ttl: count(86_400).refine((ttl) => ttl > 0, 'at least a second'),
+      }),
+      run: async (call) =>
+        silenceFor(call, await call.conversation(family), call.args.client_id, call.args.ttl),
+    }),
+    endpoint('delete', temporary, {
+      summary: 'let it speak again',
+      context: 'silence',
+      input: z.object({ client_id: clientId }),
+      run: async (call) => unsilence(call, await call.conversation(family), [call.args.client_id]),
+    }),
+    endpoint('post', permanent, {
+      summary: 'silence clients until lifted',
+      context: 'silence',
+      input: clients,
+      differs: partial,
+      run: async (call) => {
+        const conversation = await call.conversation(family);
+        const change = { op: newOperation(), conversation, members: call.args.client_ids };
+        return failedOf(refuseIfNone(await call.run('conversation.silence', change)));
+      },
+    }),
+    endpoint('delete', permanent, {
+      summary: 'let them speak again',
+      context: 'silence',
+      input: clients,
+      run: async (call) => unsilence(call, await call.conversation(family), call.args.client_ids),
+    }),
+    endpoint('get', permanent, {
+      summary: 'who is silenced until lifted',
+      input: listed,
+      run: async (call) => {
+        const conversation = await call.conversation(family);
+        return pageOfClients(call.args.limit, call.args.next, async (cursor, limited) => {
+          const page = await call.run('conversation.silenced', {
+            conversation,
+            limit: Math.min(limited, call.app.limits.page),
+            ...(cursor === undefined ? {} : { cursor }),
+          });
+          const forGood = page.items.filter(({ until }) => until === undefined);
+          return { clients: forGood.map(({ client }) => client), cursor: page.cursor };
+        });
+      },
+    }),
+  ];
+}
+
+export async function silenceFor(
+  call: RestCall,
+  conversation: ConversationId,
+  client: z.output<typeof clientId>,
+  seconds: number,
+): Promise<object> {
+  const change = { op: newOperation(), conversation, members: [client], seconds };
+  refuseIfNone(await call.run('conversation.silence', change));
+  return {};
+}
+
+export async function unsilence(
+  call: RestCall,
+  conversation: ConversationId,
+  members: z.output<typeof clients>['client_ids'],
+): Promise<object> {
+  const change = { op: newOperation(), conversation, members };
+  return failedOf(refuseIfNone(await call.run('conversation.unsilence', change)));
+}
+
+function blocks(family: Family): LeanCloudRoute[] {
+  const path = `/1.2/rtm/${family}/:conversation/blacklists`;
+  return [
+    endpoint('post', path, {
+      summary: 'block clients: they are removed and cannot come back',
+      context: 'block',
+      input: clients,
+      differs: partial,
+      run: async (call) => {
+        const conversation = await call.conversation(family);
+        const change = { op: newOperation(), conversation, members: call.args.client_ids };
+        return failedOf(refuseIfNone(await call.run('conversation.block', change)));
+      },
+    }),
+    endpoint('delete', path, {
+      summary: 'lift blocks',
+      context: 'block',
+      input: clients,
+      run: async (call) => {
+        const conversation = await call.conversation(family);
+        const change = { op: newOperation(), conversation, members: call.args.client_ids };
+        return failedOf(refuseIfNone(await call.run('conversation.unblock', change)));
+      },
+    }),
+    endpoint('get', path, {
+      summary: 'who is blocked',
+      input: listed,
+      run: async (call) => {
+        const conversation = await call.conversation(family);
+        return pageOfClients(call.args.limit, call.args.next, async (cursor, limited) => {
+          const page = await call.run('conversation.blocked', {
+            conversation,
+            limit: Math.min(limited, call.app.limits.page),
+            ...(cursor === undefined ? {} : { cursor }),
+          });
+          return { clients: page.items.map(({ client }) => client), cursor: page.cursor };
+        });
+      },
+    }),
+  ];
+}
+
+const failedOf = (failed: readonly object[]): object => (failed.length === 0 ? {} : { failed });
+
+type Page = { clients: string[]; cursor: string | undefined };
+
+/** `{client_ids, next}`: so many as are asked for, from as many pages as that takes. `next` is empty on the last one. */
+async function pageOfClients(
+  wanted: number,
+  next: string | undefined,
+  read: (cursor: string | undefined, limit: number) => Promise<Page>,
+): Promise<{ client_ids: string[]; next: string }> {
+  const found: string[] = [];
+  let cursor = next === '' ? undefined : next;
+  do {
+    const page = await read(cursor, Math.max(1, wanted - found.length));
+    found.push(...page.clients);
+    cursor = page.cursor;
+  } while (cursor !== undefined && found.length < wanted);
+  return { client_ids: found, next: cursor ?? '' };
+}
+
+const roles: Readonly<Record<string, Role>> = { Owner: 'owner', Manager: 'manager', Member: 'member' };
+const roleNames: Readonly<Record<Role, string>> = { owner: 'Owner', manager: 'Manager', member: 'Member' };
+
+function roleFrom(name: string): Role {
+  const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
+  if (role === undefined) throw new LeanCloudError('UNKNOWN_CONVERSATION_ROLE');
+  return role;
+}
+
+/** Roles are rows of their own; their ids are made of the conversation's and the client's. */
+const infoIdOf = (conversation: ConversationId, client: string): string => `${conversation}:${client}`;
+
+function clientOfInfo(call: RestCall, conversation: ConversationId): z.output<typeof clientId> {
+  const info = call.parts.params['info'] ?? '';
+  const parsed = clientId.safeParse(info.slice(conversation.length + 1));
+  if (!info.startsWith(`${conversation}:`) || !parsed.success)
+    throw new LeanCloudError('CONVERSATION_UPDATE_FAILED', 'there is no such member info');
+  return parsed.data;
+}
+
+/** Rooms list nobody: only who made a room has a row that can hold a role. */
+async function requireRow(
+  call: RestCall,
+  conversation: ConversationId,
+  member: z.output<typeof clientId>,
+): Promise<void> {
+  const { own } = await call.run('conversation.get', { conversation }, member);
+  if (own === undefined)
+    throw new LeanCloudError(
+      'CONVERSATION_MEMBERSHIP_REQUIRED',
+      'In a chat room only its creator has a role.',
+    );
+}
+
+function memberInfos(family: Family): LeanCloudRoute[] {
+  const path = `/1.2/rtm/${family}/:conversation/member-infos`;
+  const role = z.string().max(32);
+  const differs =
+    family === 'chatrooms' ? { differs: 'only the creator of a room has a role; others get 4317' } : {};
+  const setRole = async (call: RestCall, member: z.output<typeof clientId>, given: string) => {
+    const conversation = await call.conversation(family);
+    if (family === 'chatrooms') await requireRow(call, conversation, member);
+    await call.run('conversation.setRole', {
+      op: newOperation(),
+      conversation,
+      member,
+      role: roleFrom(given),
+    });
+    const { updatedAt } = await updated(call, conversation);
+    return { objectId: infoIdOf(conversation, member), updatedAt };
+  };
+  return [
+    endpoint('post', path, {
+      summary: 'give a member a role',
+      ...differs,
+      input: z.object({ clientId, role }),
+      run: (call) => setRole(call, call.args.clientId, call.args.role),
+    }),
+    endpoint('put', `${path}/:info`, {
+      summary: 'change the role of a member',
+      ...differs,
+      input: z.object({ clientId: clientId.optional(), role }),
+      run: async (call) => setRole(call, clientOfInfo(call, await call.conversation(family)), call.args.role),
+    }),
+    endpoint('delete', `${path}/:info`, {
+      summary: 'make it a plain member again',
+      input: z.object({}),
+      run: async (call) => {
+        await setRole(call, clientOfInfo(call, await call.conversation(family)), 'Member');
+        return {};
+      },
+    }),
+    endpoint('get', path, {
+      summary: 'members with a role',
+      input: z.object({ limit: limit(1000, 100), skip: limit(100_000, 0), role: role.optional() }),
+      run: async (call) => {
+        const conversation = await call.conversation(family);
+        const { skip, limit: wanted } = call.args;
+        const asked =
+          call.args.role === undefined ? (['owner', 'manager'] as const) : [roleFrom(call.args.role)];
+        const results: object[] = [];
+        let seen = 0;
+        for (const one of asked) {
+          for await (const { client, role: is } of eachMember(call, conversation, one)) {
+            if (results.length >= wanted) break;
+            seen += 1;
+            if (seen > skip)
+              results.push({
+                objectId: infoIdOf(conversation, client),
+                cid: conversation,
+                clientId: client,
+                role: roleNames[is],
+              });
+          }
+        }
+        return { results };
+      },
+    }),
+  ];
+}
+
+const withSilences = ['conversations', 'chatrooms'] as const;
+
+export const disciplineRoutes: readonly LeanCloudRoute[] = [
+  ...withSilences.flatMap((family) => [...silences(family), ...memberInfos(family), ...blocks(family)]),
+  ...blocks('service-conversations'),
+];
