@@ -26,6 +26,7 @@ import { clientRegistry, sessionKeyFrom } from './client-registry.js';
 import type { DataFolder } from './data-folder.js';
 import { Health } from './health.js';
 import { type Store, openStore } from './open-store.js';
+import { startRetention } from './start-retention.js';
 import { StartError } from './start-error.js';
 
 /** Everything of a standalone server but its HTTP face: built in plain code, so that it can be read top to bottom. */
@@ -111,6 +112,7 @@ export async function compose(
       onError: (what, err) => logger.error({ what, err }),
     });
 
+    const retention = startRetention({ store, administration, conversations, telemetry, logger });
     const revocations = new RevocationList(store.revocations, { onError: report('revocations_poll_failed') });
     await revocations.start();
     const registry = clientRegistry(store.clients, now);
@@ -149,6 +151,7 @@ export async function compose(
       health: new Health(randomUUID(), () => store.apps.tenants()),
       operatorToken: config.operatorToken ?? folder.operatorToken(),
       async close() {
+        await retention.stop();
         await conversations.close();
         await revocations.stop();
         await store.close();

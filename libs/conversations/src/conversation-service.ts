@@ -1,9 +1,11 @@
 import {
   type Args,
   AppError,
+  type AppId,
   type CallOptions,
   type Caller,
   type Commands,
+  type ConversationId,
   type OpenSession,
   type OperationName,
   type Result,
@@ -156,6 +158,11 @@ export class ConversationService implements Commands {
     const now = this.core.clock();
     await this.core.clients.upsert(app, client, { lastSeen: now }, now);
     await announcePresence(this.core, app, client, false);
+  }
+
+  /** Retention took entries out of a conversation: what is in memory says so, too. */
+  floorRaised(app: AppId, conversation: ConversationId, floor: number): void {
+    this.core.states.floorRaised(app, conversation, floor);
   }
 
   /** Finishes what is under way and stores what waits. New commands should not come any longer. */

@@ -194,20 +194,27 @@ export async function entries(
   if (refusal !== undefined) throw refusal;
   const limit = bounded(args.limit, app.limits.page, 100);
   const floor = Math.max(state.head.floor, await readableAfter(core, app, state, caller));
-  const rows = await core.log.entries(caller.app, state.id, {
-    after: Math.max(args.after, floor),
-    ...(args.until === undefined ? {} : { until: args.until }),
-    limit,
-  });
-  const targets = await targetsOf(core, caller.app, state, rows);
   const views: EntryView[] = [];
-  for (const row of rows) {
-    const target =
-      row.payload.kind === 'edit' || row.payload.kind === 'recall'
-        ? targets.get(row.payload.target)
-        : undefined;
-    const view = entryView(state.conversation, row, target, caller.client);
-    if (view !== undefined) views.push(view);
+  let after = Math.max(args.after, floor);
+  // Edits and recalls of what retention took out show nothing. A short page would say that there is no more: it is filled up.
+  for (let more = true; more;) {
+    const wanted = limit - views.length;
+    const rows = await core.log.entries(caller.app, state.id, {
+      after,
+      ...(args.until === undefined ? {} : { until: args.until }),
+      limit: wanted,
+    });
+    const targets = await targetsOf(core, caller.app, state, rows);
+    for (const row of rows) {
+      const target =
+        row.payload.kind === 'edit' || row.payload.kind === 'recall'
+          ? targets.get(row.payload.target)
+          : undefined;
+      const view = entryView(state.conversation, row, target, caller.client);
+      if (view !== undefined) views.push(view);
+    }
+    after = rows.at(-1)?.seq ?? after;
+    more = rows.length === wanted && views.length < limit;
   }
   const head = await core.log.head(caller.app, state.id);
   return { entries: views, seq: head?.last ?? state.head.last, floor };

@@ -59,6 +59,12 @@ export class StateCache {
     this.cache.delete(keyOf(app, conversation));
   }
 
+  /** Retention took entries out. */
+  floorRaised(app: AppId, conversation: ConversationId, floor: number): void {
+    const state = this.cache.peek(keyOf(app, conversation));
+    if (state !== undefined && state.head.floor < floor) state.head = { ...state.head, floor };
+  }
+
   /** Reads what other writers appended since. */
   async catchUp(app: AppId, state: ConversationState): Promise<void> {
     const head = await this.log.head(app, state.id);

@@ -5,6 +5,7 @@ import { entryColumns, entryFrom, mentionsOf, toEntry } from './entry-codec.js';
 import type { EntryRow } from './entry-codec.js';
 import { foundByKey, toConversation } from './conversation-reads.js';
 import { guestCode, importedMark, messageCode, recallCode, roleCodes, systemCode } from './schema.js';
+import { countAtSql } from './unread.js';
 
 /** Something that is not as it must be. */
 export interface Finding {
@@ -78,7 +79,8 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
   {
     what: 'head',
     sql: `SELECT c.app, c.id, 'the last message is not at ' || h.lastMessageSeq AS detail FROM head h JOIN conversation c ON c.key = h.conv
-      WHERE h.lastMessageSeq <> coalesce((SELECT e.seq FROM entry e WHERE e.conv = h.conv AND e.kind = ${messageCode} ORDER BY e.seq DESC LIMIT 1), 0)`,
+      WHERE max(h.lastMessageSeq, h.floor) <> max(h.floor,
+        coalesce((SELECT e.seq FROM entry e WHERE e.conv = h.conv AND e.kind = ${messageCode} ORDER BY e.seq DESC LIMIT 1), 0))`,
   },
   {
     what: 'count',
@@ -99,8 +101,7 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
     what: 'cursor',
     sql: `SELECT c.app, c.id, 'the count at the cursor ' || m.readSeq || ' of ' || m.id || ' is ' || m.readCount AS detail
       FROM member m JOIN conversation c ON c.key = m.conv JOIN head h ON h.conv = m.conv
-      WHERE m.role IS NOT NULL AND (m.readSeq > h.last OR m.readCount <>
-        coalesce((SELECT e.count FROM entry e WHERE e.conv = m.conv AND e.seq <= m.readSeq ORDER BY e.seq DESC LIMIT 1), 0))`,
+      WHERE m.role IS NOT NULL AND (m.readSeq > h.last OR m.readCount <> ${countAtSql('m.conv', 'm.readSeq')})`,
   },
   {
     what: 'own',
@@ -144,9 +145,13 @@ function projectionsOf(db: Database, conv: number): { what: string; detail: stri
     'SELECT id, role, joinedSeq FROM member WHERE conv = ? AND role IS NOT NULL',
     conv,
   );
+  // Where retention took out the beginning, what is left of the log must agree with what is stored, not make all of it.
+  const isWhole = replayed.document !== undefined;
   // Subscriptions to system conversations need no entry, and guests never have one.
   const known = members.filter(
-    ({ id, role }) => replayed.members.has(id) || (row.kind !== systemCode && role !== guestCode),
+    ({ id, role, joinedSeq }) =>
+      replayed.members.has(id) ||
+      (row.kind !== systemCode && role !== guestCode && (isWhole || joinedSeq > row.floor)),
   );
   differ(
     'members',
@@ -157,9 +162,11 @@ function projectionsOf(db: Database, conv: number): { what: string; detail: stri
     'SELECT id, until FROM silence WHERE conv = ?',
     conv,
   );
-  differ('silences', silences.map(({ id, until }) => [id, until]).sort(), [...replayed.silences].sort());
+  const silenced = silences.filter(({ id }) => isWhole || replayed.silences.has(id));
+  differ('silences', silenced.map(({ id, until }) => [id, until]).sort(), [...replayed.silences].sort());
   const blocked = db.all<{ id: string }>('SELECT id FROM block WHERE conv = ?', conv);
-  differ('blocked', blocked.map(({ id }) => id).sort(), [...replayed.blocked].sort());
+  const out = blocked.map(({ id }) => id).filter((id) => isWhole || replayed.blocked.has(id));
+  differ('blocked', out.sort(), [...replayed.blocked].sort());
   differ('mentions', storedMentions(db, conv), derivedMentions(db, conv));
   return found;
 }

@@ -10,6 +10,7 @@ import { describeClientStore } from '../../conversations/src/client-store.contra
 import { describeLists } from '../../conversations/src/list.contract.js';
 import { describeLogStore } from '../../conversations/src/log-store.contract.js';
 import { describeMemberStore } from '../../conversations/src/member-store.contract.js';
+import { describeRetention } from '../../conversations/src/retention-store.contract.js';
 import { describeUnread } from '../../conversations/src/unread.contract.js';
 import { describeRevocationStore } from '../../sessions/src/revocation-store.contract.js';
 import { openSqliteStore } from './open-store.js';
@@ -46,6 +47,10 @@ for (const [name, open] of [
   describeConversationStore(name, open);
   describeConversationQueries(name, open);
   describeMemberStore(name, open);
+  describeRetention(name, async () => {
+    const store = await open();
+    return { ...store, findings: async () => (await store.check()).findings };
+  });
   describeUnread(name, open, inMemory === open ? 100 : 15);
   describeLists(name, open, inMemory === open ? 10 : 3);
   describeClientStore(name, open);

@@ -52,7 +52,7 @@ export function toConversation(row: ConversationColumns): Conversation {
 }
 
 export function toFound(db: Database, row: FoundColumns): Found {
-  const lastMessage = messageAt(db, row.key, row.lastMessageSeq);
+  const lastMessage = row.lastMessageSeq > row.floor ? messageAt(db, row.key, row.lastMessageSeq) : undefined;
   return {
     conversation: toConversation(row),
     head: toHead(row),

@@ -191,7 +191,7 @@ export function ensure(
     undefined
   )
     return;
-  const cursor = Math.min(readSeq, head.last);
+  const cursor = Math.max(Math.min(readSeq, head.last), head.floor);
   const mention = w.db.get<{ last: number | null }>(
     'SELECT max(seq) AS last FROM mention WHERE conv = ? AND client = ?',
     head.key,

@@ -52,6 +52,14 @@ export function head(db: Database, app: string, conversation: string): Head | un
   return row === undefined ? undefined : toHead(row);
 }
 
+/** What is at or below the floor shows nowhere, whether it is there still or not. */
+const openLog = (db: Database, app: string, id: string) =>
+  db.get<{ key: number; floor: number }>(
+    'SELECT c.key, h.floor FROM conversation c JOIN head h ON h.conv = c.key WHERE c.app = ? AND c.id = ?',
+    app,
+    id,
+  );
+
 export interface EntryRange {
   readonly after: number;
   readonly until?: number;
@@ -60,14 +68,14 @@ export interface EntryRange {
 }
 
 export function entries(db: Database, app: string, conversation: string, range: EntryRange): Entry[] {
-  const conv = conversationKey(db, app, conversation);
-  if (conv === undefined) return [];
+  const log = openLog(db, app, conversation);
+  if (log === undefined) return [];
   const { after, until = Number.MAX_SAFE_INTEGER, limit, kinds } = range;
   const ofKinds = kinds === undefined ? '' : 'AND e.kind IN (SELECT value FROM json_each(?))';
   const sql = `SELECT ${entryWithTargetColumns} FROM ${entryWithTargetFrom}
     WHERE e.conv = ? AND e.seq > ? AND e.seq <= ? ${ofKinds} ORDER BY e.seq LIMIT ?`;
   const wanted = kinds === undefined ? [] : [JSON.stringify(kindCodesOf(kinds))];
-  return db.rows<EntryRow>(sql, conv, after, until, ...wanted, limit).map(toEntry);
+  return db.rows<EntryRow>(sql, log.key, Math.max(after, log.floor), until, ...wanted, limit).map(toEntry);
 }
 
 export function history(
@@ -76,15 +84,15 @@ export function history(
   conversation: string,
   query: HistoryQuery,
 ): { messages: MessageEntry[]; more: boolean } {
-  const conv = conversationKey(db, app, conversation);
-  if (conv === undefined) return { messages: [], more: false };
+  const log = openLog(db, app, conversation);
+  if (log === undefined) return { messages: [], more: false };
   const { direction, after, before, limit, types } = query;
   const ofTypes = types === undefined ? '' : 'AND e.type IN (SELECT value FROM json_each(?))';
   const sql = `SELECT ${entryColumns} FROM ${entryFrom}
     WHERE e.conv = ? AND e.seq > ? AND e.seq < ? AND e.kind = ${messageCode} ${ofTypes}
     ORDER BY e.seq ${direction === 'backward' ? 'DESC' : 'ASC'} LIMIT ?`;
   const wanted = types === undefined ? [] : [JSON.stringify(types)];
-  const found = db.rows<EntryRow>(sql, conv, after, before, ...wanted, limit + 1);
+  const found = db.rows<EntryRow>(sql, log.key, Math.max(after, log.floor), before, ...wanted, limit + 1);
   const rows = found.slice(0, limit);
   if (direction === 'backward') rows.reverse();
   return { messages: rows.map((row) => toEntry(row) as MessageEntry), more: found.length > limit };
@@ -104,9 +112,12 @@ export function messages(
   conversation: string,
   seqs: readonly number[],
 ): MessageEntry[] {
-  const conv = conversationKey(db, app, conversation);
-  if (conv === undefined) return [];
-  return seqs.map((seq) => messageAt(db, conv, seq)).filter((message) => message !== undefined);
+  const log = openLog(db, app, conversation);
+  if (log === undefined) return [];
+  return seqs
+    .filter((seq) => seq > log.floor)
+    .map((seq) => messageAt(db, log.key, seq))
+    .filter((message) => message !== undefined);
 }
 
 export function byOperation(
@@ -137,7 +148,7 @@ export function seqAt(db: Database, app: string, conversation: string, time: num
   const first = (from: number) => db.get<{ seq: number; time: number }>(atOrAfter, conv, from);
   let low = first(found.floor)?.seq ?? found.last;
   let high = found.last;
-  let best = found.origin;
+  let best = Math.max(found.origin, found.floor);
   if (low <= found.origin) {
     const live = first(found.origin + 1);
     if (live !== undefined && live.time <= time) best = low = live.seq;

@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppStore } from '@hongyan/apps';
-import type { ClientStore, ConversationStore, ImportStore, LogStore, MemberStore } from '@hongyan/conversations';
+import type {
+  ClientStore,
+  ConversationStore,
+  ImportStore,
+  LogStore,
+  MemberStore,
+  RetentionStore,
+} from '@hongyan/conversations';
 import type { RevocationStore } from '@hongyan/sessions';
 import { backupTo } from './backup.js';
 import type { BackupProgress } from './backup.js';
@@ -21,6 +28,7 @@ import { SqliteConversationStore } from './sqlite-conversation-store.js';
 import { SqliteImportStore } from './sqlite-import-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
+import { SqliteRetentionStore } from './sqlite-retention-store.js';
 import { SqliteRevocationStore } from './sqlite-revocation-store.js';
 import { bytesOf } from './stats.js';
 import type { StoreStats } from './stats.js';
@@ -57,6 +65,7 @@ export interface SqliteStore {
   readonly apps: AppStore;
   readonly revocations: RevocationStore;
   readonly imports: ImportStore;
+  readonly retention: RetentionStore;
   /** Copies the store into `folder`, which must hold none, while it is used. */
   backup(folder: string, onProgress?: (progress: BackupProgress) => void): Promise<void>;
   /** Reads everything and compares what was derived with the logs. Takes long; nothing waits for it. */
@@ -178,6 +187,7 @@ function assemble(
     apps: new SqliteAppStore(channels),
     revocations: new SqliteRevocationStore(channels),
     imports: new SqliteImportStore(channels),
+    retention: new SqliteRetentionStore(channels),
     async backup(folder, onProgress) {
       if (path === memory) throw new Error('a store in memory has no file to copy');
       await backupTo(path, join(folder, databaseFile), onProgress);

@@ -79,7 +79,11 @@ export function applyChanges(
         );
         break;
       case 'unsilence':
-        w.db.run('DELETE FROM silence WHERE conv = ? AND client = ?', head.key, w.client(app, change.client, entry.time));
+        w.db.run(
+          'DELETE FROM silence WHERE conv = ? AND client = ?',
+          head.key,
+          w.client(app, change.client, entry.time),
+        );
         break;
       case 'block':
         w.db.run(
@@ -90,7 +94,11 @@ export function applyChanges(
         );
         break;
       case 'unblock':
-        w.db.run('DELETE FROM block WHERE conv = ? AND client = ?', head.key, w.client(app, change.client, entry.time));
+        w.db.run(
+          'DELETE FROM block WHERE conv = ? AND client = ?',
+          head.key,
+          w.client(app, change.client, entry.time),
+        );
         break;
       case 'content':
         if (raw !== undefined) replaceContent(w, app, head, entry, change.target, raw);
@@ -245,7 +253,7 @@ export function addMentions(
   }
 }
 
-function dropMentions(
+export function dropMentions(
   w: WriteContext,
   app: string,
   head: HeadState,

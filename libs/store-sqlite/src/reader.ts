@@ -10,6 +10,7 @@ import { changedHere, digestPage, findImported, formerMembers } from './import-r
 import { list, row, sync, totals } from './list-reads.js';
 import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
 import { among, count, everAmong, memberPage, own, receipts } from './member-reads.js';
+import { expired } from './retention-reads.js';
 import { rowCounts } from './stats.js';
 
 /** Everything that can be asked of a reader. */
@@ -20,7 +21,7 @@ export const reads = {
   clients, clientPage, blockedBy, refusing,
   changedHere, digestPage, findImported, formerMembers,
   tenants, app, apps, revocationsSince,
-  check, rowCounts,
+  expired, check, rowCounts,
 }; // prettier-ignore
 export type Reads = typeof reads;
 

@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import { guestCode } from './schema.js';
+import { guestCode, messageCode } from './schema.js';
 
 /**
  * Unread without counting: the head carries how many counting messages there are, the member row how many there were
@@ -20,11 +20,15 @@ export const mentionUnreadSql = `CASE WHEN m.role = ${guestCode} OR (m.lastMenti
   (SELECT count(DISTINCT x.seq) FROM mention x WHERE x.conv = m.conv AND x.client IN (0, m.client) AND x.seq > m.readSeq AND x.author <> m.client)
   END`;
 
-/** Counting messages up to `seq`. */
-export function countAt(db: Database, conv: number, seq: number): number {
-  const sql = 'SELECT count FROM entry WHERE conv = ? AND seq <= ? ORDER BY seq DESC LIMIT 1';
-  return db.get<{ count: number }>(sql, conv, seq)?.count ?? 0;
-}
+/** Counting messages up to the sequence `seq` of the log of `conv` (SQL terms). Below all that is left: those that are gone. */
+export const countAtSql = (conv: string, seq: string): string => `coalesce(
+  (SELECT e.count FROM entry e WHERE e.conv = ${conv} AND e.seq <= ${seq} ORDER BY e.seq DESC LIMIT 1),
+  (SELECT e.count - (e.kind = ${messageCode} AND e.silent = 0) FROM entry e WHERE e.conv = ${conv} AND e.seq > ${seq} ORDER BY e.seq LIMIT 1),
+  0)`;
+
+const countAtQuery = `SELECT ${countAtSql('?1', '?2')} AS count`;
+export const countAt = (db: Database, conv: number, seq: number): number =>
+  db.get<{ count: number }>(countAtQuery, conv, seq)?.count ?? 0;
 
 /** Counting messages of `author` with after < seq <= until. */
 export function ownBetween(

@@ -14,6 +14,7 @@ import { advanceDelivered, advanceRead, ensure, setOwn } from './cursors.js';
 import type { Database } from './database.js';
 import { diskFailure, toFailure } from './failures.js';
 import { takeConversation, takeMessages, takeSubscribers } from './import-writes.js';
+import { retire } from './retention-writes.js';
 import { WriteContext } from './write-context.js';
 
 /** Everything that can be asked of the writer. */
@@ -35,6 +36,7 @@ export const writes = {
   takeConversation,
   takeMessages,
   takeSubscribers,
+  retire,
 };
 export type Writes = typeof writes;
 

@@ -12,6 +12,7 @@ export const metricNames = {
   loginsRefused: 'hongyan.logins.refused',
   framesRefused: 'hongyan.frames.refused',
   eventsDropped: 'hongyan.events.dropped',
+  entriesRemoved: 'hongyan.entries.removed',
 } as const;
 
 export const spanNames = {

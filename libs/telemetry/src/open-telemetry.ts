@@ -43,7 +43,10 @@ export async function startOpenTelemetry(
         });
   const sdk = new NodeSDK({
     serviceName: options.serviceName,
-    metricReaders: [...(exporter === undefined ? [] : [exporter]), ...(extra.metricReaders?.(producers) ?? [])],
+    metricReaders: [
+      ...(exporter === undefined ? [] : [exporter]),
+      ...(extra.metricReaders?.(producers) ?? []),
+    ],
     spanProcessors: [
       ...(options.traces ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : []),
       ...(extra.spanProcessors ?? []),
@@ -65,7 +68,7 @@ export async function startOpenTelemetry(
       meter.createObservableGauge(name, { description }).addCallback((result) => result.observe(read())),
     counter: (name, description, label) => {
       const counter = meter.createCounter(name, { description });
-      return (value) => counter.add(1, { [label]: value });
+      return (value, by = 1) => counter.add(by, { [label]: value });
     },
     stop() {
       stopWatching?.();

@@ -19,8 +19,12 @@ export interface Telemetry {
   readonly observer: PathObserver | undefined;
   /** Reports a number that is read when it is asked for. */
   gauge(name: string, description: string, read: () => number): void;
-  /** Counts, by a label whose values are few and known. Undefined: nobody counts. */
-  counter(name: string, description: string, label: string): ((value: string) => void) | undefined;
+  /** Counts (one, or `by`), by a label whose values are few and known. Undefined: nobody counts. */
+  counter(
+    name: string,
+    description: string,
+    label: string,
+  ): ((value: string, by?: number) => void) | undefined;
   /** Sends what waits. */
   stop(): Promise<void>;
 }
