@@ -20,7 +20,7 @@ export function failureLine(error: unknown): string {
   if (error instanceof Refusal) return `${error.message} (${error.errorName}, ${error.code})`;
   if (
     error instanceof Error &&
-    ['StartError', 'ConfigError', 'UsageError', 'DemoError', 'PullError'].includes(error.name)
+    ['StartError', 'ConfigError', 'UsageError', 'DemoError', 'PullError', 'ImportError'].includes(error.name)
   )
     return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

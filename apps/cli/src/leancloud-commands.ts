@@ -46,7 +46,37 @@ export function addLeanCloudCommands(program: Command): void {
       const { runLeanCloudPull } = await import('./run-leancloud-pull.js');
       process.exitCode = await runLeanCloudPull(command.optsWithGlobals());
     });
+  addImportCommand(leancloud);
 }
+
+function addImportCommand(leancloud: Command): void {
+  leancloud
+    .command('import')
+    .description('take a pulled app over into one of this installation, while it is used or not')
+    .requiredOption('--from <folder>', 'what pull made')
+    .requiredOption('--app <id>', 'the app here that takes it')
+    .option('--work <folder>', 'where state and report go (FROM/import-APP)')
+    .option('--dry-run', 'read and check everything, change nothing')
+    .option('--verify', 'only compare what is here with the folder, by counts and checksums')
+    .addHelpText('after', importExamples)
+    .action(async (_options: unknown, command: Command) => {
+      const { runLeanCloudImport } = await import('./run-leancloud-import.js');
+      process.exitCode = await runLeanCloudImport(command.optsWithGlobals());
+    });
+}
+
+const importExamples = `
+Works on a data folder whether or not a server runs on it. Ids, times and order are kept; imported messages are read and count
+nothing. What cannot be taken is told by file and line in the work folder. Status 1 if something was not taken or is different.
+
+Examples:
+  $ hongyan app create --name Shop --preset leancloud --id APP_ID --key APP_KEY --master-key MASTER_KEY
+  $ hongyan leancloud import --from ./shop --app APP_ID --dry-run
+  $ hongyan leancloud import --from ./shop --app APP_ID
+  $ hongyan leancloud import --from ./shop --app APP_ID          # again, after a second pull: adds what changed
+  $ hongyan leancloud import --from ./shop --app APP_ID --verify --json
+
+Ctrl-C or a crash loses nothing: the same command goes on where it was.`;
 
 const examples = `
 The keys come from LEANCLOUD_APP_ID and LEANCLOUD_MASTER_KEY, from --credentials, or are asked for; never from the

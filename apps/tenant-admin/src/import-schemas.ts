@@ -22,6 +22,7 @@ const conversation = z.strictObject({
   kind: z.enum(['ordinary', 'room', 'system', 'thread']),
   name: z.string().max(1_024).optional(),
   attributes,
+  columns: attributes.optional(),
   creator: clientId.optional(),
   frozen: z.literal(false),
   audience: z.literal('subscribers').optional(),
@@ -31,7 +32,7 @@ const conversation = z.strictObject({
   updatedAt: time,
 });
 
-const version = z.strictObject({ name: z.string().max(1_024).optional(), attributes });
+const version = z.strictObject({ name: z.string().max(1_024).optional(), attributes, columns: attributes.optional() });
 
 export const importConversationsSchema = z.strictObject({
   items: z

@@ -22,6 +22,7 @@ import type { Conversation, EntryPayload } from './types.js';
 export interface ImportedVersion {
   readonly name?: string;
   readonly attributes: JsonObject;
+  readonly columns?: JsonObject;
 }
 
 export interface ImportItem extends ImportedConversation {
@@ -251,21 +252,23 @@ function documentChange(
 ): EntryPayload[] {
   const here = state.conversation;
   const known: readonly ImportedVersion[] = [first, ...before];
-  const set: { name?: string; attributes?: JsonObject; changed?: JsonObject } = {};
+  const change: Partial<EntryPayload & { kind: 'updated' }> = {};
+  const set = change as Record<string, unknown>;
   if ((now.name ?? '') !== (here.name ?? '')) {
-    if (known.some(({ name = '' }) => name === (here.name ?? ''))) set.name = now.name ?? '';
+    if (known.some(({ name = '' }) => name === (here.name ?? ''))) set['name'] = now.name ?? '';
     else if (known.every(({ name = '' }) => name !== (now.name ?? '')))
       notes.push('its name was changed there and here: the name here stays');
   }
-  const text = (value: JsonObject): string => JSON.stringify(sorted(value));
-  if (text(now.attributes) !== text(here.attributes)) {
-    if (known.some(({ attributes }) => text(attributes) === text(here.attributes))) {
-      set.attributes = now.attributes;
-      set.changed = difference(here.attributes, now.attributes);
-    } else if (known.every(({ attributes }) => text(attributes) !== text(now.attributes)))
-      notes.push('its columns were changed there and here: those here stay');
+  const text = (value: JsonObject = {}): string => JSON.stringify(sorted(value));
+  for (const [field, told] of [['attributes', 'changed'], ['columns', 'changedColumns']] as const) {
+    if (text(now[field]) === text(here[field])) continue;
+    if (known.some((version) => text(version[field]) === text(here[field]))) {
+      set[field] = now[field] ?? {};
+      set[told] = difference(here[field] ?? {}, now[field] ?? {});
+    } else if (known.every((version) => text(version[field]) !== text(now[field])))
+      notes.push(`its ${field} were changed there and here: those here stay`);
   }
-  return Object.keys(set).length === 0 ? [] : [{ kind: 'updated', ...set }];
+  return Object.keys(change).length === 0 ? [] : [{ kind: 'updated', ...change }];
 }
 
 /** What members are told: the top-level keys that are another now. */

@@ -13,10 +13,13 @@ import { create } from './create.js';
 import { ensure } from './cursors.js';
 import { blankFormat, pushContent, pushSlots } from './entry-codec.js';
 import type { Slot } from './entry-codec.js';
-import { importedMark, messageCode, mutedForGood } from './schema.js';
+import { memberIn } from './projections.js';
+import { guestCode, importedMark, messageCode, mutedForGood, roleCodes } from './schema.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
 /** Writes of ImportStore. */
+
+const memberCode = roleCodes.code('member');
 
 /**
  * A conversation's first imported message lies here; newer ones above, older ones below, each this far from the one
@@ -161,11 +164,14 @@ interface Stored {
   readonly recalled: number;
   readonly editedAt: number | null;
   readonly editedSeq: number | null;
+  readonly format: number;
+  readonly type: string | null;
+  readonly body: string | Uint8Array;
 }
 
 const storedOf = (w: WriteContext, head: HeadState, id: string): Stored | undefined =>
   w.db.get<Stored>(
-    `SELECT seq, time, author, recalled, editedAt, editedSeq FROM entry WHERE op = ? AND conv = ? AND silent = ${importedMark}`,
+    `SELECT seq, time, author, recalled, editedAt, editedSeq, format, type, body FROM entry WHERE op = ? AND conv = ? AND silent = ${importedMark}`,
     id,
     head.key,
   );
@@ -253,12 +259,18 @@ function bringUpToDate(
   message: ImportedMessage,
 ): 'same' | 'changed' | 'kept' {
   const recalls = message.recalled === true && stored.recalled === 0;
-  if (!recalls && message.editedAt !== undefined && (stored.editedSeq !== null || stored.recalled === 1))
-    return message.recalled === true ? 'same' : 'kept';
-  if (!recalls && (message.editedAt ?? 0) <= (stored.editedAt ?? 0)) return 'same';
+  const content = contentOf(message);
+  if (!recalls) {
+    const edits =
+      message.recalled !== true && (isOther(content, stored) || (message.editedAt ?? 0) > (stored.editedAt ?? 0));
+    if (!edits) return 'same';
+    if (stored.recalled === 1 || stored.editedSeq !== null) return 'kept';
+    // An older copy of the source does not undo what a younger one told.
+    if ((message.editedAt ?? stored.editedAt ?? 0) < (stored.editedAt ?? 0)) return 'same';
+  }
   w.db.run(
     'UPDATE entry SET format = ?, type = ?, body = ?, recalled = ?, editedAt = ? WHERE conv = ? AND seq = ?',
-    ...contentOf(message),
+    ...content,
     Number(recalls),
     message.editedAt ?? stored.editedAt,
     head.key,
@@ -266,6 +278,16 @@ function bringUpToDate(
   );
   return 'changed';
 }
+
+const isOther = (
+  [format, type, body]: ReturnType<typeof contentOf>,
+  stored: Pick<Stored, 'format' | 'type' | 'body'>,
+): boolean =>
+  format !== stored.format ||
+  type !== stored.type ||
+  (typeof body === 'string' || typeof stored.body === 'string'
+    ? body !== stored.body
+    : Buffer.compare(body, stored.body) !== 0);
 
 /** See ImportStore.takeSubscribers. Who unsubscribed here stays so. */
 export function takeSubscribers(
@@ -284,8 +306,16 @@ export function takeSubscribers(
       key,
       head.key,
     );
-    if (row !== undefined) continue;
-    ensure(w, app, conversation, client, 'member', head.last, at);
+    if (row !== undefined && row.role !== guestCode) continue;
+    if (row === undefined) ensure(w, app, conversation, client, 'member', head.last, at);
+    else
+      memberIn(w, app, head, client, {
+        role: memberCode,
+        joinedSeq: head.last,
+        joinedAt: at,
+        readSeq: head.last,
+        readCount: head.count,
+      });
     added += 1;
   }
   return { added };

@@ -150,10 +150,12 @@ it('takes later edits and recalls, but not over what was done here', async () =>
   const edited = said(1, { body: 'edited', editedAt: T0 + 50 });
   expect(await take(edited, said(2, { recalled: true, editedAt: T0 + 51 }))).toMatchObject({ changed: 2 });
   expect(await take(edited, said(2, { recalled: true, editedAt: T0 + 51 }))).toMatchObject({ changed: 0, same: 2 });
+  // An edit of which only the content tells.
+  expect(await take(said(4, { body: 'another' }))).toMatchObject({ changed: 1 });
   const { seq } = (await store.imports.find(app, said(3).id))!;
   await append(store, { app, id }, [change('bob', { kind: 'edit', target: seq, format: 'text', body: 'here' })], now);
   expect(await take(said(3, { body: 'there', editedAt: T0 + 60 }))).toMatchObject({ kept: 1 });
-  expect(await bodies()).toEqual(['edited', 'recalled', 'here', 'said 4']);
+  expect(await bodies()).toEqual(['edited', 'recalled', 'here', 'another']);
   await sound();
 });
 
@@ -214,8 +216,10 @@ it('subscribes who never was subscribed here, reading from the end', async () =>
   const service = group({ conversation: { ...group().conversation, kind: 'system', audience: 'subscribers' }, members: [], silenced: [] });
   await store.imports.takeConversation(app, service, now);
   await append(store, { app, id }, [message('', 'to all'), change('ann', { kind: 'joined', member: client('ann') }), change('ann', { kind: 'left', member: client('ann') })], now);
-  const subscribers = ['ann', 'bob'].map((name) => ({ client: client(name), at: T0 }));
-  expect(await store.imports.takeSubscribers(app, id, subscribers)).toEqual({ added: 1 });
+  // A guest: one who is known here by a thread only.
+  await store.members.ensure(app, id, client('cid'), 'guest', 0);
+  const subscribers = ['ann', 'bob', 'cid'].map((name) => ({ client: client(name), at: T0 }));
+  expect(await store.imports.takeSubscribers(app, id, subscribers)).toEqual({ added: 2 });
   expect(await store.imports.takeSubscribers(app, id, subscribers)).toEqual({ added: 0 });
   expect(await unreadOf('bob')).toMatchObject({ unread: 0, own: { joinedAt: T0 } });
   expect(await store.imports.formerMembers(app, id, subscribers.map((one) => one.client))).toEqual(['ann']);

@@ -1,0 +1,173 @@
+import type { ImportedMessage, ImportItem, MessageRefusal } from '@hongyan/conversations';
+import type { ClientId, ConversationId } from '@hongyan/protocol';
+import type { Counts } from './counts.js';
+import type { Report, Step } from './plan.js';
+import type { ImportTarget } from './ports.js';
+import type { Placed } from './units.js';
+
+/** Bytes of JSON that a request holds at most; the server takes 128 KB. */
+const requestBytes = 100_000;
+const mostItems = 100;
+const mostMessages = 1_000;
+/** Bytes that are collected before they are sent. */
+const batchBytes = 300_000;
+
+const refusals: Readonly<Record<MessageRefusal, string>> = {
+  no_conversation: 'its conversation was not taken',
+  other_message: 'another message has this id: its time or sender is different',
+  no_room: 'there is no room between the messages that were imported before',
+};
+
+type Doing<D extends Step['do']> = Extract<Step, { do: D }>;
+
+/** Sends steps in requests of bounded size: conversations before what is in them. */
+export class Batches {
+  private items: Doing<'conversation'>[] = [];
+  private subscribers: Doing<'subscriber'>[] = [];
+  private messages: Doing<'message'>[] = [];
+  private bytes = 0;
+  /** Conversations of which something was refused. */
+  readonly partly = new Set<string>();
+
+  constructor(
+    private readonly target: ImportTarget,
+    private readonly counts: Counts,
+    private readonly report: Report,
+    /** No request is made, and everything counts as taken. */
+    private readonly dry: boolean,
+  ) {}
+
+  get isFull(): boolean {
+    return this.bytes >= batchBytes || this.items.length >= mostItems;
+  }
+
+  add(step: Step): void {
+    switch (step.do) {
+      case 'conversation':
+        this.items.push(step);
+        this.bytes += sizeOf(step.item);
+        break;
+      case 'subscriber':
+        this.subscribers.push(step);
+        this.bytes += step.client.length + 64;
+        break;
+      case 'message':
+        this.messages.push(step);
+        this.bytes += messageSize(step.message);
+    }
+  }
+
+  /** Everything that was added is taken, or reported, when this resolves. */
+  async flush(): Promise<void> {
+    const { items, subscribers, messages } = this;
+    this.items = [];
+    this.subscribers = [];
+    this.messages = [];
+    this.bytes = 0;
+    for (const some of slices(items, ({ item }) => sizeOf(item), mostItems)) await this.sendConversations(some);
+    for (const some of slices(subscribers, ({ client }) => client.length + 40, mostMessages))
+      await this.sendSubscribers(some);
+    for (const some of slices(messages, ({ message }) => messageSize(message), mostMessages))
+      await this.sendMessages(some);
+  }
+
+  private async sendConversations(steps: readonly Doing<'conversation'>[]): Promise<void> {
+    const fitting = steps.filter((step) => {
+      if (sizeOf(step.item) <= requestBytes) return true;
+      this.refuse(step, 'it is larger than a request may be');
+      return false;
+    });
+    if (this.dry) {
+      for (const step of fitting) this.countsOf(step.item).created += 1;
+      return;
+    }
+    if (fitting.length === 0) return;
+    const outcomes = await this.target.conversations(fitting.map(({ item }) => item));
+    for (const [at, { outcome, notes }] of outcomes.entries()) {
+      const step = fitting[at]!;
+      if (outcome === 'refused') this.refuse(step, notes.join('; '));
+      else {
+        this.countsOf(step.item)[outcome] += 1;
+        for (const note of notes) this.report(step.from, note, true, step.item.conversation.id);
+      }
+    }
+  }
+
+  private refuse({ item, from }: Doing<'conversation'>, why: string): void {
+    this.countsOf(item).refused += 1;
+    this.partly.add(item.conversation.id);
+    this.report(from, why, false, item.conversation.id);
+  }
+
+  private countsOf({ conversation }: ImportItem) {
+    return conversation.kind === 'thread' ? this.counts.threads : this.counts.conversations;
+  }
+
+  private async sendSubscribers(steps: readonly Doing<'subscriber'>[]): Promise<void> {
+    const byService = new Map<string, { client: ClientId; at: number }[]>();
+    for (const { conversation, client, at } of steps) {
+      if (this.partly.has(conversation)) continue;
+      const list = byService.get(conversation) ?? [];
+      byService.set(conversation, [...list, { client, at }]);
+    }
+    for (const [conversation, list] of byService) {
+      const { added } = this.dry
+        ? { added: list.length }
+        : await this.target.subscribers(conversation as ConversationId, list);
+      this.counts.subscribers.added += added;
+      this.counts.subscribers.same += list.length - added;
+    }
+  }
+
+  private async sendMessages(steps: readonly Doing<'message'>[]): Promise<void> {
+    const groups = new Map<string, { messages: ImportedMessage[]; from: Map<string, Placed> }>();
+    for (const { conversation, message, from, replaced } of steps) {
+      const group = groups.get(conversation) ?? { messages: [], from: new Map<string, Placed>() };
+      group.messages.push(message);
+      group.from.set(message.id, from);
+      groups.set(conversation, group);
+      this.counts.messages.replaced += replaced;
+    }
+    if (this.dry) {
+      this.counts.messages.added += steps.length;
+      return;
+    }
+    const results = await this.target.messages(
+      [...groups].map(([conversation, { messages }]) => ({ conversation: conversation as ConversationId, messages })),
+    );
+    for (const [at, [conversation, { from }]] of [...groups].entries()) {
+      const { added, changed, same, kept, refused } = results[at]!;
+      const { messages } = this.counts;
+      messages.added += added;
+      messages.changed += changed;
+      messages.same += same;
+      messages.kept += kept;
+      messages.refused += refused.length;
+      if (refused.length > 0) this.partly.add(conversation);
+      for (const { id, why } of refused) this.report(from.get(id)!, refusals[why], false, id);
+    }
+  }
+}
+
+const sizeOf = (item: ImportItem): number => Buffer.byteLength(JSON.stringify(item));
+
+const messageSize = ({ body }: ImportedMessage): number =>
+  (typeof body === 'string' ? Buffer.byteLength(JSON.stringify(body)) : Math.ceil(body.length / 3) * 4) + 260;
+
+/** In order, so that each slice fits into a request. One that is larger by itself is alone. */
+function slices<T>(all: readonly T[], size: (one: T) => number, most: number): T[][] {
+  const slices: T[][] = [];
+  let bytes = 0;
+  for (const one of all) {
+    const own = size(one);
+    const last = slices.at(-1);
+    if (last === undefined || bytes + own > requestBytes || last.length >= most) {
+      slices.push([one]);
+      bytes = own;
+    } else {
+      last.push(one);
+      bytes += own;
+    }
+  }
+  return slices;
+}

@@ -1,0 +1,20 @@
+import type {
+  ConversationOutcome,
+  ImportDigest,
+  ImportedMessages,
+  ImportItem,
+  TakenMessages,
+} from '@hongyan/conversations';
+import type { ClientId, ConversationId } from '@hongyan/protocol';
+
+/** The installation that takes the app. Every call may be repeated; each fails or takes effect as a whole. */
+export interface ImportTarget {
+  conversations(items: readonly ImportItem[]): Promise<readonly ConversationOutcome[]>;
+  messages(items: readonly ImportedMessages[]): Promise<readonly TakenMessages[]>;
+  subscribers(
+    conversation: ConversationId,
+    subscribers: readonly { readonly client: ClientId; readonly at: number }[],
+  ): Promise<{ readonly added: number }>;
+  /** null: no imported conversation. */
+  digests(conversations: readonly ConversationId[]): Promise<readonly (ImportDigest | null)[]>;
+}
