@@ -22,6 +22,10 @@ export const clientRoutes: readonly Route[] = [
     tag: 'Clients',
     summary: 'What changed for a client since a token.',
   }),
+  command('get', '/clients/:client/changes', 'client.changes', {
+    tag: 'Conversations',
+    summary: 'What happened in the conversations of a client besides messages, after a time of the last week.',
+  }),
   command('get', '/clients/:client/unread', 'client.unread', {
     tag: 'Clients',
     summary: 'Unread of a client over all conversations.',

@@ -60,6 +60,7 @@ async function door() {
     conversations: store.conversations,
     members: store.members,
     clients: store.clients,
+    notifications: store.notifications,
     apps: directory,
     broker: hub,
     presence: hub,

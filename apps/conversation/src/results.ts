@@ -98,6 +98,7 @@ export const results = {
   'client.block': nothing,
   'client.unblock': nothing,
   'client.blocked': page(clientId, {}),
+  'client.changes': z.object({ entries: z.array(entryView), more: z.boolean() }),
   'client.unread': totals,
   'presence.query': online,
   'presence.subscribe': online,

@@ -104,6 +104,7 @@ export async function compose(
       members: store.members,
       clients: store.clients,
       imports: store.imports,
+      notifications: store.notifications,
       apps: directory,
       broker: telemetry.broker(hub),
       presence: hub,

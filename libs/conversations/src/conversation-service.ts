@@ -21,6 +21,7 @@ import {
   updateClient,
 } from './clients.js';
 import { type Call, type ConversationParts, Core } from './core.js';
+import { missedChanges } from './missed-changes.js';
 import { createConversation } from './create-conversation.js';
 import { ConversationImport } from './import-conversations.js';
 import { delivered, listReceipts, read } from './cursors.js';
@@ -102,6 +103,7 @@ const handlers: Table = {
   'client.block': blockClients,
   'client.unblock': unblockClients,
   'client.blocked': listBlockedClients,
+  'client.changes': missedChanges,
   'client.unread': unreadTotals,
   'presence.query': queryPresence,
   'presence.subscribe': subscribePresence,

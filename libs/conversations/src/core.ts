@@ -16,7 +16,7 @@ import { publishCommitted } from './publish.js';
 import type { PathObserver } from './path-observer.js';
 import { maySee } from './permissions.js';
 import type { ImportStore } from './import-ports.js';
-import type { ClientStore, ConversationStore, LogStore, MemberStore } from './ports.js';
+import type { ClientStore, ConversationStore, LogStore, MemberStore, NotificationStore } from './ports.js';
 import { ReceiptPublisher } from './receipt-publisher.js';
 import { type Intent, type Outcome, Sequencer, type SequencerOptions, type Verdict } from './sequencer.js';
 import { SerialByKey } from './serial-by-key.js';
@@ -41,6 +41,8 @@ export interface ConversationParts {
   readonly observer?: PathObserver;
   /** Absent: this store takes no history over from elsewhere. */
   readonly imports?: ImportStore;
+  /** Absent: this store does not tell changes by time. */
+  readonly notifications?: NotificationStore;
 }
 
 /** One call of an operation: who gives the command, and how long the answer is waited for. */
@@ -53,6 +55,7 @@ export class Core {
   readonly members: MemberStore;
   readonly clients: ClientStore;
   readonly imports: ImportStore | undefined;
+  readonly notifications: NotificationStore | undefined;
   readonly broker: Broker;
   readonly presence: Presence;
   readonly rooms: Rooms;
@@ -74,6 +77,7 @@ export class Core {
     this.members = parts.members;
     this.clients = parts.clients;
     this.imports = parts.imports;
+    this.notifications = parts.notifications;
     this.apps = parts.apps;
     this.broker = parts.broker;
     this.presence = parts.presence;

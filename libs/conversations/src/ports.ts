@@ -253,6 +253,26 @@ export interface OwnPatch {
   readonly clearedSeq?: number;
 }
 
+/** What happened in a client's conversations besides messages, for clients that keep no sequences. */
+export interface NotificationStore {
+  /**
+   * Entries after a time (neither messages nor edits or recalls) of the ordinary and temporary conversations that the
+   * client is or was in, ascending by time, at most `limit`. `own`: the client's row now; absent: it is out.
+   */
+  since(
+    app: AppId,
+    client: ClientId,
+    time: number,
+    limit: number,
+  ): Promise<
+    {
+      readonly conversation: Conversation;
+      readonly entry: Entry;
+      readonly own?: { readonly joinedSeq: number };
+    }[]
+  >;
+}
+
 /**
  * Clients of an app. A record is made at the first login or mention: an entry that names a client (author, member,
  * mentioned, silenced, blocked) is committed together with the records it needs.

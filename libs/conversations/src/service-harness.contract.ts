@@ -58,6 +58,7 @@ export class Harness {
       conversations: store.conversations,
       members: store.members,
       clients: store.clients,
+      notifications: store.notifications,
       apps: { known: (id) => apps.get(id), find: (id) => Promise.resolve(apps.get(id)) },
       broker: this.hub,
       presence: this.hub,

@@ -282,6 +282,11 @@ export const operations = {
   'client.block': z.object({ clients: clientIds }),
   'client.unblock': z.object({ clients: clientIds }),
   'client.blocked': z.object({ limit: page.optional(), cursor: cursor.optional() }),
+  /**
+   * What changed in my ordinary and temporary conversations, messages apart, after a time; for clients that keep no
+   * sequences. Changes are kept for a week, and end where I was put out.
+   */
+  'client.changes': z.object({ since: time, limit: page.optional() }),
   /** Totals over all my conversations. */
   'client.unread': z.object({}),
 

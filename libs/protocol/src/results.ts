@@ -257,6 +257,11 @@ export interface Results {
   'client.block': Record<never, never>;
   'client.unblock': Record<never, never>;
   'client.blocked': Page<ClientId>;
+  'client.changes': {
+    /** Ascending by time; those of one time are never divided between two pages. */
+    readonly entries: readonly EntryView[];
+    readonly more: boolean;
+  };
   'client.unread': UnreadTotals;
   'presence.query': { readonly online: readonly ClientId[] };
   'presence.subscribe': { readonly online: readonly ClientId[] };

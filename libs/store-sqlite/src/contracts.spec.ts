@@ -11,6 +11,7 @@ import { describeLists } from '../../conversations/src/list.contract.js';
 import { describeLogStore } from '../../conversations/src/log-store.contract.js';
 import { describeMemberStore } from '../../conversations/src/member-store.contract.js';
 import { describeRetention } from '../../conversations/src/retention-store.contract.js';
+import { describeNotificationStore } from '../../conversations/src/notification-store.contract.js';
 import { describeUnread } from '../../conversations/src/unread.contract.js';
 import { describeRevocationStore } from '../../sessions/src/revocation-store.contract.js';
 import { openSqliteStore } from './open-store.js';
@@ -51,6 +52,7 @@ for (const [name, open] of [
     const store = await open();
     return { ...store, findings: async () => (await store.check()).findings };
   });
+  describeNotificationStore(name, open);
   describeUnread(name, open, inMemory === open ? 100 : 15);
   describeLists(name, open, inMemory === open ? 10 : 3);
   describeClientStore(name, open);

@@ -7,6 +7,7 @@ import type {
   ImportStore,
   LogStore,
   MemberStore,
+  NotificationStore,
   RetentionStore,
 } from '@hongyan/conversations';
 import type { RevocationStore } from '@hongyan/sessions';
@@ -27,6 +28,7 @@ import { SqliteClientStore } from './sqlite-client-store.js';
 import { SqliteConversationStore } from './sqlite-conversation-store.js';
 import { SqliteImportStore } from './sqlite-import-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
+import { SqliteNotificationStore } from './sqlite-notification-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
 import { SqliteRetentionStore } from './sqlite-retention-store.js';
 import { SqliteRevocationStore } from './sqlite-revocation-store.js';
@@ -66,6 +68,7 @@ export interface SqliteStore {
   readonly revocations: RevocationStore;
   readonly imports: ImportStore;
   readonly retention: RetentionStore;
+  readonly notifications: NotificationStore;
   /** Copies the store into `folder`, which must hold none, while it is used. */
   backup(folder: string, onProgress?: (progress: BackupProgress) => void): Promise<void>;
   /** Reads everything and compares what was derived with the logs. Takes long; nothing waits for it. */
@@ -188,6 +191,7 @@ function assemble(
     revocations: new SqliteRevocationStore(channels),
     imports: new SqliteImportStore(channels),
     retention: new SqliteRetentionStore(channels),
+    notifications: new SqliteNotificationStore(channels),
     async backup(folder, onProgress) {
       if (path === memory) throw new Error('a store in memory has no file to copy');
       await backupTo(path, join(folder, databaseFile), onProgress);

@@ -11,6 +11,7 @@ import { list, row, sync, totals } from './list-reads.js';
 import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
 import { among, count, everAmong, memberPage, own, receipts } from './member-reads.js';
 import { expired } from './retention-reads.js';
+import { changesSince } from './notification-reads.js';
 import { rowCounts } from './stats.js';
 
 /** Everything that can be asked of a reader. */
@@ -19,6 +20,7 @@ export const reads = {
   load, find, query, byUniqueKey, everyone,
   own, among, everAmong, memberPage, receipts, count, list, row, sync, totals,
   clients, clientPage, blockedBy, refusing,
+  changesSince,
   changedHere, digestPage, findImported, formerMembers,
   tenants, app, apps, revocationsSince,
   expired, check, rowCounts,

@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -125,6 +125,9 @@ UPDATE client SET firstSeen = coalesce((SELECT min(joinedAt) FROM member m WHERE
 
 /** Version 3: columns of the app's own beside the attributes, as JSON text; NULL: none. Filters see them as c.columns. */
 export const version3Sql = `ALTER TABLE conversation ADD COLUMN columns TEXT;`;
+
+/** Version 4: what happened besides messages is found by time. */
+export const version4Sql = `CREATE INDEX entry_change ON entry (conv, time) WHERE kind > 2;`;
 
 /** A two-way table between words and their numbers. */
 function codes<W extends string>(words: readonly W[]) {

@@ -21,6 +21,8 @@ export interface Inputs {
     id?: string;
     name?: string;
     attributes?: JsonObject;
+    /** The app's own columns, which LeanCloud's clients and API know; as large as attributes may be. */
+    columns?: JsonObject;
     members?: readonly string[];
     /** At most one conversation for this exact set of members. */
     unique?: boolean;
@@ -58,6 +60,8 @@ export interface Inputs {
     name?: string;
     /** Keys to set; a key with null is removed. Dotted keys reach inside. */
     attributes?: JsonObject;
+    /** The same for the app's own columns. */
+    columns?: JsonObject;
     /** Only managers may send while frozen. */
     frozen?: boolean;
   };
@@ -88,6 +92,7 @@ export interface Inputs {
     role?: Role;
     limit?: number;
     cursor?: string;
+    /** With `role`, instead of a cursor: those whose id comes after this one. */
     after?: string;
   };
   'conversation.setRole': {
@@ -218,7 +223,8 @@ export interface Inputs {
     /** System conversations: whose thread; server side only, clients see their own. */
     thread?: string;
   };
-  /** Server side only: messages of all conversations, or of one author, ascending by time and id. */
+  /** Server side only: messages of all conversations, or of one author, ascending by time and id. Threads of services and
+temporary conversations are left out. */
   'message.timeline': {
     author?: string;
     direction?: 'backward' | 'forward';
@@ -283,6 +289,12 @@ export interface Inputs {
   'client.blocked': {
     limit?: number;
     cursor?: string;
+  };
+  /** What changed in my ordinary and temporary conversations, messages apart, after a time; for clients that keep no
+sequences. Changes are kept for a week, and end where I was put out. */
+  'client.changes': {
+    since: number;
+    limit?: number;
   };
   /** Totals over all my conversations. */
   'client.unread': Record<string, never>;
