@@ -109,7 +109,8 @@ async function createDoors(
       ...(certificate === undefined ? {} : { httpsOptions: certificate.serverOptions }),
     },
   );
-  app.useBodyParser('json', { limit: BODY_LIMIT });
+  // Not strict: some SDKs send `null` with every GET. Each door wants an object.
+  app.useBodyParser('json', { limit: BODY_LIMIT, strict: false });
   app.disable('x-powered-by');
   configureSockets(app);
   app.useGlobalFilters(new ProblemFilter(report, leanCloudAnswers(report)));

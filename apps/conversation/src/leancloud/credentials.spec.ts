@@ -113,6 +113,13 @@ describe('the door', () => {
         .set('content-type', 'application/json')
         .send(body);
     expect((await post('{"name":')).body).toMatchObject({ code: 1 });
+    expect((await post('7')).body).toMatchObject({ code: 1, error: 'the body must be a JSON object' });
+    const withNull = await door.http
+      .get('/1.2/rtm/stats')
+      .set(asMaster())
+      .set('content-type', 'application/json')
+      .send('null');
+    expect(withNull.status).toBe(200);
     expect((await post('[1]')).body).toMatchObject({ code: 1, error: 'the body must be a JSON object' });
     const large = await post(JSON.stringify({ name: 'x'.repeat(200_000) }));
     expect([large.status, large.body]).toMatchObject([413, { code: 413 }]);

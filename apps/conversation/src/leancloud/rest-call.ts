@@ -25,7 +25,9 @@ import type { KindCache } from './kind-cache.js';
 
 /** Arguments as they are written, with JSON that is only read. */
 export type Given<N extends OperationName> = {
-  readonly [K in keyof Input<N>]: K extends 'attributes' | 'columns' | 'where' | 'push' ? JsonObject : Input<N>[K];
+  readonly [K in keyof Input<N>]: K extends 'attributes' | 'columns' | 'where' | 'push'
+    ? JsonObject
+    : Input<N>[K];
 };
 
 /** A path that is about conversations of one kind. */
