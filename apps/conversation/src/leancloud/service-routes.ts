@@ -130,7 +130,6 @@ export const serviceRoutes: readonly LeanCloudRoute[] = [
   endpoint('get', `${path}/count`, {
     summary: 'how many subscribers',
     input: z.object({}),
-    differs: 'clients that only wrote to the service, or were written to, count as well',
     run: async (call) => ({
       count: await subscriberCount(call, await call.conversation('service-conversations')),
     }),

@@ -144,6 +144,12 @@ describe('services', () => {
         };
         return message === undefined ? [] : [message.body];
       });
+    // Who was only written to has not subscribed.
+    expect(await door.ok('get', `${path}/subscribers/count`)).toEqual({ count: 2 });
+    expect(await door.ok('get', `${path}/subscribers`)).toMatchObject([
+      { subscriber: 'ann' },
+      { subscriber: 'bob' },
+    ]);
     expect(bodies(ann.heard).sort()).toEqual(['all', 'some']);
     expect(bodies(cid.heard).sort()).toEqual(['now', 'some']);
     const thread = async (client: string) => door.ok<Row[]>('get', `${path}/subscribers/${client}/messages`);

@@ -218,7 +218,6 @@ const services: readonly LeanCloudRoute[] = [
   }),
   endpoint('get', `${path}/conversation/subscribers/count`, {
     summary: 'how many subscribers',
-    differs: 'clients that only wrote to the service, or were written to, count as well',
     input: service,
     run: async (call) => {
       await call.require(call.args.conv_id, 'service-conversations');
