@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { ClientId } from '@hongyan/protocol';
 import { append, change, client, make, message, newOp, T0 } from './fixtures.contract.js';
 import type { Made, CoreStores } from './fixtures.contract.js';
+import type { RetentionStore } from './retention-ports.js';
 import type { Entry, EntryPayload, NewEntry } from './types.js';
 import { unreadByDefinition } from './unread-model.contract.js';
 
@@ -13,13 +14,15 @@ type Step =
   | { do: 'recall'; at: number }
   | { do: 'read'; who: number; back: number }
   | { do: 'come or go'; who: number }
-  | { do: 'retry'; at: number };
+  | { do: 'retry'; at: number }
+  | { do: 'retire'; back: number };
 
 const who = fc.nat(people.length - 1);
 const mentions = fc.oneof(
   { weight: 3, arbitrary: fc.constant<number[]>([]) },
   fc.uniqueArray(who, { maxLength: 3 }),
 );
+const retirement = fc.record({ do: fc.constant('retire' as const), back: fc.nat(20) });
 const rarely = fc.nat(7).map((n) => n === 0);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -36,15 +39,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retry' as const), at: fc.nat(60) }) },
 );
 
+/** With retention, where the engine has it. */
+type StoresUnderTest = CoreStores & { readonly retention?: RetentionStore };
+
+const stepsOf = ({ retention }: StoresUnderTest): fc.Arbitrary<Step> =>
+  retention === undefined
+    ? step
+    : fc.oneof({ weight: 19, arbitrary: step }, { weight: 1, arbitrary: retirement });
+
 /** Runs steps against a store, keeping the log and the cursors as the definition has them. */
 class Run {
   readonly log: Entry[] = [];
   /** Cursors of current members. */
   readonly cursors = new Map<ClientId, number>(people.map((person) => [person, 0]));
   private readonly sent: NewEntry[] = [];
+  private floor = 0;
 
   constructor(
-    private readonly store: CoreStores,
+    private readonly store: StoresUnderTest,
     readonly made: Made,
   ) {}
 
@@ -93,8 +105,14 @@ class Run {
       }
       case 'retry': {
         const entry = this.sent[step.at % Math.max(1, this.sent.length)];
-        if (entry !== undefined) await append(this.store, this.made, [entry]);
+        const first = this.log.find(({ op }) => op === entry?.op);
+        // What retention took out is forgotten.
+        if (entry !== undefined && first !== undefined && first.seq > this.floor)
+          await append(this.store, this.made, [entry]);
+        return;
       }
+      case 'retire':
+        return this.retire((this.log.at(-1)?.seq ?? 1) - step.back);
     }
   }
 
@@ -111,6 +129,19 @@ class Run {
     }
   }
 
+  /** Entries have consecutive times, because they were all sent at the same moment. */
+  private async retire(seq: number): Promise<void> {
+    const { retention } = this.store;
+    if (retention === undefined || seq <= this.floor) return;
+    const { app, id } = this.made;
+    let next: string | undefined;
+    do ({ next } = await retention.retire(app, id, T0 + seq, next));
+    while (next !== undefined);
+    this.floor = seq;
+    for (const [person, cursor] of this.cursors) this.cursors.set(person, Math.max(cursor, seq));
+    expect(await this.store.log.head(app, id)).toMatchObject({ floor: seq });
+  }
+
   private message(at: number): number | undefined {
     const messages = this.log.filter(({ payload }) => payload.kind === 'message');
     return messages[at % Math.max(1, messages.length)]?.seq;
@@ -123,9 +154,9 @@ class Run {
 }
 
 /** Unread and mentionUnread equal their definition, whatever happened in whatever order. */
-export function describeUnread(name: string, open: () => Promise<CoreStores>, runs = 60): void {
+export function describeUnread(name: string, open: () => Promise<StoresUnderTest>, runs = 60): void {
   describe(`unread: ${name}`, () => {
-    let store: CoreStores;
+    let store: StoresUnderTest;
     beforeAll(async () => {
       store = await open();
     });
@@ -194,7 +225,7 @@ export function describeUnread(name: string, open: () => Promise<CoreStores>, ru
 
     it('equals its definition after any interleaving', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+        fc.asyncProperty(fc.array(stepsOf(store), { minLength: 1, maxLength: 40 }), async (steps) => {
           const run = new Run(store, await make(store, { members: people }));
           for (const next of steps) await run.take(next);
           await run.check();

@@ -2,6 +2,7 @@ import type { Change, Entry } from '@hongyan/conversations';
 import type { ClientId } from '@hongyan/protocol';
 import { blankedExtra, blankFormat, editedExtra, mentionsOf } from './entry-codec.js';
 import type { Slot } from './entry-codec.js';
+import { raiseCursor } from './raise-cursors.js';
 import { guestCode, messageCode, roleCodes } from './schema.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
@@ -61,6 +62,7 @@ export function applyChanges(
         memberOut(w, app, head, change.client, entry.time);
         break;
       case 'member-role':
+        raiseCursor(w, head, w.client(app, change.client, entry.time));
         w.db.run(
           'UPDATE member SET role = ?, rev = ? WHERE client = ? AND conv = ? AND role IS NOT NULL',
           roleCodes.code(change.role),

@@ -68,8 +68,9 @@ it('every statement of the stores finds its rows by an index', async () => {
   await members.sync(app, ann, { limit: 10 });
   await members.count(app, ann);
 
-  for (let next: string | undefined = ''; next !== undefined;)
-    ({ next } = await retention.retire(app, id, T0 + 1_000, next));
+  let next: string | undefined;
+  do ({ next } = await retention.retire(app, id, T0 + 1_000, next));
+  while (next !== undefined);
   await retention.expired(app, T0);
 
   expect(seen.size).toBeGreaterThan(45);

@@ -1,36 +1,40 @@
 import type { RetiredStep } from '@hongyan/conversations';
 import { blankedExtra, blankFormat } from './entry-codec.js';
 import { dropMentions } from './projections.js';
+import { type CursorRow, raiseCursors } from './raise-cursors.js';
 import { messageCode } from './schema.js';
-import { countAt } from './unread.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
-/** Entries and members that one step goes through: one or two milliseconds of the writer. */
+/** Rows that one step writes: one or two milliseconds of the writer. */
 const atOnce = 200;
+/** Entries that a round covers: a round goes through all members, who may be many. */
+const perRound = 1_000;
 
 /** Where a step ended among the members: role and id. */
 type Place = readonly [role: number, id: string];
 
 /**
  * See RetentionStore.retire. A round raises the floor over some entries, moves the cursors of all members who are below it,
- * then deletes. Members go first: what they wrote up to the floor is counted while it is there. With many members a round
- * takes several steps; `next` is the place among them, or empty between two rounds.
+ * then deletes. Members go first: what they wrote up to the floor is counted while it is there. `next` is a place among the
+ * members, 'rows' while there are rows to delete, or 'round'.
  */
 export function retire(
   w: WriteContext,
   app: string,
   conversation: string,
   before: number,
-  next?: string,
+  next = 'round',
 ): RetiredStep {
   const head = w.conversation(app, conversation);
   if (head === undefined) return { removed: 0, floor: 0 };
-  const place = next === undefined || next === '' ? undefined : (JSON.parse(next) as Place);
-  if (place === undefined && !isUnfinished(w, head) && !raise(w, head, before))
+  if (next === 'round' && !isUnfinished(w, head) && !raise(w, head, before))
     return { removed: 0, floor: head.floor };
-  const reached = settle(w, head, place ?? [-1, '']);
-  if (reached !== undefined) return { removed: 0, floor: head.floor, next: JSON.stringify(reached) };
-  return { removed: remove(w, app, head), floor: head.floor, next: '' };
+  if (next !== 'rows') {
+    const reached = settle(w, head, next === 'round' ? [-1, ''] : (JSON.parse(next) as Place));
+    if (reached !== undefined) return { removed: 0, floor: head.floor, next: JSON.stringify(reached) };
+  }
+  const removed = remove(w, app, head);
+  return { removed, floor: head.floor, next: isUnfinished(w, head) ? 'rows' : 'round' };
 }
 
 interface Entry {
@@ -47,7 +51,7 @@ function isUnfinished({ db }: WriteContext, head: HeadState): boolean {
 /** False: the oldest entry that shows is to stay. */
 function raise(w: WriteContext, head: HeadState, before: number): boolean {
   const sql = 'SELECT seq, time FROM entry WHERE conv = ? AND seq > ? ORDER BY seq LIMIT ?';
-  const lowest = w.db.all<Entry>(sql, head.key, head.floor, atOnce);
+  const lowest = w.db.all<Entry>(sql, head.key, head.floor, perRound);
   const young = lowest.findIndex(({ time }) => time >= before);
   const floor = (young < 0 ? lowest : lowest.slice(0, young)).at(-1)?.seq;
   if (floor === undefined) return false;
@@ -59,18 +63,10 @@ function raise(w: WriteContext, head: HeadState, before: number): boolean {
   return true;
 }
 
-interface MemberRow {
-  readonly client: number;
-  readonly id: string;
-  readonly role: number;
-  readonly readSeq: number;
-  readonly lastOwnSeq: number;
-}
-
-/** What is at or below the floor counts as read. Answers the place to go on from; undefined: all members are done. */
+/** Answers the place to go on from; undefined: all members are done. */
 function settle(w: WriteContext, head: HeadState, [role, id]: Place): Place | undefined {
   w.flushOwn(head);
-  const rows = w.db.all<MemberRow>(
+  const rows = w.db.all<CursorRow & { readonly id: string; readonly role: number }>(
     `SELECT client, id, role, readSeq, lastOwnSeq FROM member WHERE conv = ? AND role IS NOT NULL AND (role, id) > (?, ?)
      ORDER BY role, id LIMIT ?`,
     head.key,
@@ -78,34 +74,9 @@ function settle(w: WriteContext, head: HeadState, [role, id]: Place): Place | un
     id,
     atOnce,
   );
-  const behind = rows.filter(({ readSeq }) => readSeq < head.floor);
-  if (behind.length > 0) {
-    const count = countAt(w.db, head.key, head.floor);
-    const own = ownUpTo(w, head);
-    for (const { client, readSeq, lastOwnSeq } of behind) {
-      const passed =
-        lastOwnSeq <= readSeq ? 0 : (own.get(client) ?? []).filter((seq) => seq > readSeq).length;
-      w.db.run(
-        `UPDATE member SET readSeq = ?, readCount = ?, readOwn = readOwn + ?, deliveredSeq = max(deliveredSeq, ?), rev = ?
-         WHERE client = ? AND conv = ?`,
-        head.floor, count, passed, head.floor, w.nextRev(), client, head.key,
-      ); // prettier-ignore
-    }
-  }
+  raiseCursors(w, head, rows);
   const end = rows.at(-1);
   return rows.length < atOnce || end === undefined ? undefined : [end.role, end.id];
-}
-
-/** Sequences of counting messages that are still there, up to the floor, by author. */
-function ownUpTo(w: WriteContext, head: HeadState): Map<number, number[]> {
-  const sql = `SELECT seq, author FROM entry WHERE conv = ? AND seq <= ? AND kind = ${messageCode} AND silent = 0 ORDER BY seq`;
-  const byAuthor = new Map<number, number[]>();
-  for (const { seq, author } of w.db.all<{ seq: number; author: number }>(sql, head.key, head.floor)) {
-    const seqs = byAuthor.get(author);
-    if (seqs === undefined) byAuthor.set(author, [seq]);
-    else seqs.push(seq);
-  }
-  return byAuthor;
 }
 
 interface OldEntry {
