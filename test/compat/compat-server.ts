@@ -19,6 +19,8 @@ export interface CompatApp {
 export interface CompatServer {
   readonly url: string;
   readonly canRestart: boolean;
+  /** Of a process of ours: for the command line. */
+  readonly folder?: string;
   /** A new app that starts from the preset `leancloud`. */
   app(settings?: Record<string, unknown>): Promise<CompatApp>;
   /** Changes settings of an app. */
@@ -46,6 +48,7 @@ export async function startCompatServer(settings: Record<string, string> = {}): 
   return {
     ...calls,
     url,
+    folder,
     canRestart: true,
     async restart(signal) {
       await end(child, signal);
@@ -91,11 +94,7 @@ function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' |
   };
 }
 
-async function launch(
-  folder: string,
-  url: string,
-  settings: Record<string, string>,
-): Promise<ChildProcess> {
+async function launch(folder: string, url: string, settings: Record<string, string>): Promise<ChildProcess> {
   const main = join(process.cwd(), 'dist/apps/cli/src/main.js');
   const args = [main, 'serve', '--data', folder, '--port', new URL(url).port, '--host', '127.0.0.1'];
   const env = { ...process.env, HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1', ...settings };
