@@ -16,10 +16,10 @@ import { describeUnread } from '../../conversations/src/unread.contract.js';
 import { describeRevocationStore } from '../../sessions/src/revocation-store.contract.js';
 import { openSqliteStore } from './open-store.js';
 
-/** With a clock that the suite sets. */
+/** With a clock that the suite sets. Readers remember even the shortest list. */
 async function open(folder: string, onClose: () => void) {
   let now = Date.now();
-  const store = await openSqliteStore({ folder, threads: false, clock: () => now });
+  const store = await openSqliteStore({ folder, threads: false, clock: () => now, remember: { from: 0 } });
   return {
     ...store,
     setNow: (time: number) => {

@@ -52,7 +52,7 @@ export function advanceRead(
   const readSeq = moved ? target : row.readSeq;
   let { rev } = row;
   if (moved || row.markedUnread === 1) {
-    rev = w.nextRev();
+    rev = w.nextRev(head.key);
     const readCount = moved
       ? target === head.last
         ? head.count
@@ -144,7 +144,7 @@ export function setOwn(
     markedUnread === undefined ? row.markedUnread : Number(markedUnread),
     custom === undefined ? row.custom : JSON.stringify(custom),
     Math.max(row.clearedSeq, Math.min(clearedSeq ?? 0, head.last)),
-    w.nextRev(),
+    w.nextRev(head.key),
     key,
     head.key,
   );
@@ -166,7 +166,7 @@ function hideThread(w: WriteContext, head: HeadState, key: number, hidden: boole
     w.db.run(
       'UPDATE member SET hiddenSeq = ?, rev = ? WHERE client = ? AND conv = ?',
       hidden ? last : null,
-      w.nextRev(),
+      w.nextRev(conv),
       key,
       conv,
     );

@@ -1,3 +1,4 @@
+import { ChangeMarks } from './change-marks.js';
 import { type Database, openWriteConnection } from './database.js';
 import { decodeCursor, encodeCursor } from './keys.js';
 import { migrate } from './migrations.js';
@@ -41,8 +42,8 @@ describe('cursors', () => {
 });
 
 it('revisions rise, and do not count', () => {
-  const w = new WriteContext(store());
-  const [first, second] = [w.nextRev(), w.nextRev()];
+  const w = new WriteContext(store(), new ChangeMarks());
+  const [first, second] = [w.nextRev(1), w.nextRev(1)];
   expect(second).toBeGreaterThan(first);
   expect(first).toBeGreaterThan(1e15);
   expect(second).toBeLessThan(Number.MAX_SAFE_INTEGER);

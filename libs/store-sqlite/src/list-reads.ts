@@ -2,8 +2,11 @@ import type { ListedConversation, Totals } from '@hongyan/conversations';
 import type { ConversationId } from '@hongyan/protocol';
 import type { Database } from './database.js';
 import { clientKey, conversationKey, decodeCursor, encodeCursor } from './keys.js';
-import { addUp, listed, narrowRow, narrowRows } from './list-rows.js';
-import type { NarrowRow } from './list-rows.js';
+import { listed } from './list-rows.js';
+import { addUp, compare, firstOf, isGone, mergeThreads, readNarrowRow } from './narrow-rows.js';
+import type { NarrowRow, Position } from './narrow-rows.js';
+import { narrowRows } from './remembered-rows.js';
+import { systemCode } from './schema.js';
 
 /** MemberStore.list, sync and totals. */
 
@@ -41,12 +44,12 @@ export interface ListPage {
 
 type ListPosition = readonly [pinned: boolean, activity: number, conv: number];
 
-/** Pinned first, then the newest activity. */
-function precedes(a: ListPosition, b: ListPosition): number {
-  if (a[0] !== b[0]) return a[0] ? -1 : 1;
-  return b[1] - a[1] || b[2] - a[2];
-}
-const positionOf = (row: NarrowRow): ListPosition => [row.pinned, row.activity, row.conv];
+const toListPosition = ({ pinned, activity, conv }: Position): ListPosition => [pinned, activity, conv];
+const fromListPosition = ([pinned, activity, conv]: ListPosition): Position => ({ pinned, activity, conv });
+
+/** All rows that the client has or had, as a list shows them. */
+const rowsOf = (db: Database, client: number | undefined, now: number): readonly NarrowRow[] =>
+  client === undefined ? [] : mergeThreads(narrowRows(db, client), now);
 
 export function list(
   db: Database,
@@ -56,28 +59,27 @@ export function list(
   now: number,
 ): { items: ListedConversation[]; cursor?: string; totals: Totals; token: string } {
   const key = clientKey(db, app, client);
-  const rows = key === undefined ? [] : narrowRows(db, key, now);
+  const rows = rowsOf(db, key, now);
   // The token of all pages is the first one's: a row that moves ahead between two pages is in the next sync.
-  const [after, first = momentOf(db, now)] = (decodeCursor(db, page.cursor) ?? []) as [
+  const [position, first = momentOf(db, now)] = (decodeCursor(db, page.cursor) ?? []) as [
     ListPosition?,
     Moment?,
   ];
-  const shown = rows
-    .filter(
-      (row) =>
-        !row.gone &&
-        (page.hidden || !row.hidden) &&
-        (after === undefined || precedes(positionOf(row), after) > 0),
-    )
-    .sort((a, b) => precedes(positionOf(a), positionOf(b)));
-  const items = shown.slice(0, page.limit);
+  const after = position === undefined ? undefined : fromListPosition(position);
+  const shown = rows.filter(
+    (row) =>
+      !isGone(row, now) &&
+      (page.hidden || !row.hidden) &&
+      (after === undefined || compare(row, after) > 0),
+  );
+  const items = firstOf(shown, page.limit);
   const last = items.at(-1);
   return {
     items: key === undefined ? [] : items.map((row) => listed(db, key, row)),
     ...(shown.length > items.length && last !== undefined
-      ? { cursor: encodeCursor(db, [positionOf(last), first]) }
+      ? { cursor: encodeCursor(db, [toListPosition(last), first]) }
       : {}),
-    totals: addUp(rows),
+    totals: addUp(rows, now),
     token: encodeToken(db, first),
   };
 }
@@ -92,8 +94,17 @@ export function row(
 ): ListedConversation | undefined {
   const key = clientKey(db, app, client);
   const conv = conversationKey(db, app, conversation);
-  const narrow = key === undefined || conv === undefined ? undefined : narrowRow(db, key, conv, now);
-  return key === undefined || narrow === undefined || narrow.gone ? undefined : listed(db, key, narrow);
+  if (key === undefined || conv === undefined) return undefined;
+  const narrow = narrowRow(db, key, conv, now);
+  return narrow === undefined || isGone(narrow, now) ? undefined : listed(db, key, narrow);
+}
+
+function narrowRow(db: Database, client: number, conv: number, now: number): NarrowRow | undefined {
+  const kind = db.get<{ kind: number }>('SELECT kind FROM head WHERE conv = ?', conv)?.kind;
+  // Only a service may have a thread, and clients have few services: look through all rows for it.
+  return kind === systemCode
+    ? rowsOf(db, client, now).find((row) => row.conv === conv)
+    : readNarrowRow(db, client, conv);
 }
 
 export interface SyncPage {
@@ -114,18 +125,18 @@ export interface Synced {
 /** Pages go by conversation key, which never changes, so that nothing can slip from a later page to an earlier one. */
 export function sync(db: Database, app: string, client: string, page: SyncPage, now: number): Synced {
   const key = clientKey(db, app, client);
-  const rows = key === undefined ? [] : narrowRows(db, key, now);
+  const rows = rowsOf(db, key, now);
   const [after, since, first] = syncPosition(db, page, now);
-  const changed = rows
-    .filter((row) => row.conv > after && (since === undefined ? !row.gone : isNews(row, since)))
-    .sort((a, b) => a.conv - b.conv);
+  const changed = rows.filter(
+    (row) => row.conv > after && (since === undefined ? !isGone(row, now) : isNews(row, since, now)),
+  );
   const taken = changed.slice(0, page.limit);
   const last = taken.at(-1);
   const more = changed.length > taken.length && last !== undefined;
   return {
-    items: key === undefined ? [] : taken.filter((row) => !row.gone).map((row) => listed(db, key, row)),
-    gone: taken.filter((row) => row.gone).map((row) => conversationId(db, row.conv)),
-    totals: addUp(rows),
+    items: key === undefined ? [] : taken.filter((row) => !isGone(row, now)).map((row) => listed(db, key, row)),
+    gone: taken.filter((row) => isGone(row, now)).map((row) => conversationId(db, row.conv)),
+    totals: addUp(rows, now),
     reset: since === undefined,
     ...(more
       ? { cursor: encodeCursor(db, [last.conv, since ?? null, first]) }
@@ -141,10 +152,9 @@ function syncPosition(db: Database, page: SyncPage, now: number): SyncPosition {
   return [0, decodeToken(db, page.token), momentOf(db, now)];
 }
 
-function isNews(row: NarrowRow, since: Moment): boolean {
-  return (
-    row.rev > since.rev || (row.gone && row.expiresAt !== null && row.expiresAt > since.time - clockSlack)
-  );
+function isNews(row: NarrowRow, since: Moment, now: number): boolean {
+  if (row.rev > since.rev) return true;
+  return row.expiresAt !== null && row.expiresAt > since.time - clockSlack && isGone(row, now);
 }
 
 function conversationId(db: Database, conv: number): ConversationId {
@@ -155,5 +165,5 @@ function conversationId(db: Database, conv: number): ConversationId {
 
 export function totals(db: Database, app: string, client: string, now: number): Totals {
   const key = clientKey(db, app, client);
-  return addUp(key === undefined ? [] : narrowRows(db, key, now));
+  return addUp(rowsOf(db, key, now), now);
 }

@@ -13,6 +13,7 @@ import type {
 import type { RevocationStore } from '@hongyan/sessions';
 import { backupTo } from './backup.js';
 import type { BackupProgress } from './backup.js';
+import { ChangeMarks } from './change-marks.js';
 import { Channel } from './channel.js';
 import type { ChannelOptions, Engine } from './channel.js';
 import type { Channels } from './channels.js';
@@ -23,6 +24,8 @@ import { lockFolder } from './folder-lock.js';
 import { migrate } from './migrations.js';
 import { Reader } from './reader.js';
 import type { Reads } from './reader.js';
+import { defaultLimits, RememberedRows } from './remembered-rows.js';
+import type { RememberLimits } from './remembered-rows.js';
 import { SqliteAppStore } from './sqlite-app-store.js';
 import { SqliteClientStore } from './sqlite-client-store.js';
 import { SqliteConversationStore } from './sqlite-conversation-store.js';
@@ -55,6 +58,8 @@ export interface SqliteStoreOptions {
   readonly timeout?: number;
   /** Told once when a thread ended for good: nothing can be stored or read any more until the store is opened anew. */
   readonly onFailure?: (error: Error) => void;
+  /** What each reader remembers of long lists. For tests. */
+  readonly remember?: Partial<RememberLimits>;
   /** Pages (4 KB) that the file may grow to. For tests of a full disk. */
   readonly maxPages?: number;
 }
@@ -80,7 +85,7 @@ export interface SqliteStore {
 
 /** Throws StoreVersionError, AppError `in_use`, or what the file system says. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  if (options.folder === memory) return assemble(options, memoryEngines(), memory, () => undefined);
+  if (options.folder === memory) return assemble(options, memoryEngines(options), memory, () => undefined);
   mkdirSync(options.folder, { recursive: true });
   const unlock = lockFolder(options.folder);
   try {
@@ -114,25 +119,32 @@ interface Engines {
   readonly extraReader: () => Promise<Engine>;
 }
 
+const limits = ({ remember }: SqliteStoreOptions): RememberLimits => ({ ...defaultLimits, ...remember });
 const limited = ({ maxPages }: SqliteStoreOptions) => (maxPages === undefined ? {} : { maxPages });
 
 function localEngines(path: string, options: SqliteStoreOptions): Engines {
-  const reader = () => new LocalEngine(new Reader(openReadConnection(path)));
-  const writer = new LocalEngine(new Writer(openWriteConnection(path, limited(options))));
-  return { writer, readers: [reader()], extraReader: () => Promise.resolve(reader()) };
+  const marks = new ChangeMarks();
+  const reader = (remembered?: RememberedRows) =>
+    new LocalEngine(new Reader(openReadConnection(path), Date.now, remembered));
+  return {
+    writer: new LocalEngine(new Writer(openWriteConnection(path, limited(options)), Date.now, marks)),
+    readers: [reader(new RememberedRows(marks, limits(options)))],
+    extraReader: () => Promise.resolve(reader()),
+  };
 }
 
-function memoryEngines(): Engines {
+function memoryEngines(options: SqliteStoreOptions): Engines {
   const db = openWriteConnection(memory);
   migrate(db);
-  const reader = () => {
-    const shared = new Reader(db);
+  const marks = new ChangeMarks();
+  const reader = (remembered?: RememberedRows) => {
+    const shared = new Reader(db, Date.now, remembered);
     shared.close = () => undefined; // the connection is the writer's
     return new LocalEngine(shared);
   };
   return {
-    writer: new LocalEngine(new Writer(db)),
-    readers: [reader()],
+    writer: new LocalEngine(new Writer(db, Date.now, marks)),
+    readers: [reader(new RememberedRows(marks, limits(options)))],
     extraReader: () => Promise.resolve(reader()),
   };
 }
@@ -140,14 +152,15 @@ function memoryEngines(): Engines {
 async function threadEngines(path: string, options: SqliteStoreOptions): Promise<Engines> {
   const start = (script: string, more = {}) =>
     ThreadEngine.start(new URL(script, import.meta.url), { path, ...more });
-  const extraReader = () => start('./reader-thread.js');
+  const { memory: marks } = new ChangeMarks();
+  const reader = () => start('./reader-thread.js', { marks, remember: limits(options) });
   const count = Math.min(2, Math.max(1, options.readers ?? 1));
   const [writer, checkpointer, ...readers] = await Promise.all([
-    start('./writer-thread.js', limited(options)),
+    start('./writer-thread.js', { marks, ...limited(options) }),
     start('./checkpoint-thread.js'),
-    ...Array.from({ length: count }, extraReader),
+    ...Array.from({ length: count }, reader),
   ]);
-  return { writer, checkpointer, readers, extraReader };
+  return { writer, checkpointer, readers, extraReader: () => start('./reader-thread.js') };
 }
 
 function assemble(

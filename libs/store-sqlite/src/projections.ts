@@ -66,7 +66,7 @@ export function applyChanges(
         w.db.run(
           'UPDATE member SET role = ?, rev = ? WHERE client = ? AND conv = ? AND role IS NOT NULL',
           roleCodes.code(change.role),
-          w.nextRev(),
+          w.nextRev(head.key),
           w.client(app, change.client, entry.time),
           head.key,
         );
@@ -148,11 +148,12 @@ export function memberIn(
   const counted = (role: number | null | undefined) =>
     Number(role !== null && role !== undefined && role !== guestCode);
   const { role, joinedSeq, joinedAt, readSeq, readCount, ownAfter, lastMentionSeq = 0 } = joining;
-  const rev = w.nextRev();
+  const rev = w.nextRev(head.key);
   w.db.run(
     upsertMember, key, head.key, client, role, joinedSeq, joinedAt, readSeq, readCount, readSeq,
     ownAfter?.n ?? 0, ownAfter?.last ?? 0, lastMentionSeq, rev,
   ); // prettier-ignore
+  if (before === undefined) w.marks.client(key);
   head.memberCount += counted(role) - counted(before?.role);
   w.touchCold(head);
 }
@@ -167,7 +168,7 @@ function memberOut(w: WriteContext, app: string, head: HeadState, client: Client
   if (before === undefined || before.role === null) return;
   w.db.run(
     'UPDATE member SET role = NULL, rev = ? WHERE client = ? AND conv = ?',
-    w.nextRev(),
+    w.nextRev(head.key),
     key,
     head.key,
   );

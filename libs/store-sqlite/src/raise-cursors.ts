@@ -21,7 +21,7 @@ export function raiseCursors(w: WriteContext, head: HeadState, rows: readonly Cu
     w.db.run(
       `UPDATE member SET readSeq = ?, readCount = ?, readOwn = readOwn + ?, deliveredSeq = max(deliveredSeq, ?), rev = ?
        WHERE client = ? AND conv = ?`,
-      head.floor, count, passed, head.floor, w.nextRev(), client, head.key,
+      head.floor, count, passed, head.floor, w.nextRev(head.key), client, head.key,
     ); // prettier-ignore
   }
 }

@@ -1,7 +1,14 @@
 import { workerData } from 'node:worker_threads';
+import { ChangeMarks } from './change-marks.js';
 import { openReadConnection } from './database.js';
 import { Reader } from './reader.js';
+import { RememberedRows } from './remembered-rows.js';
 import { serve } from './thread-messages.js';
 import type { ThreadSettings } from './thread-messages.js';
 
-serve(new Reader(openReadConnection((workerData as ThreadSettings).path)));
+const { path, marks, remember } = workerData as ThreadSettings;
+const remembered =
+  marks === undefined || remember === undefined
+    ? undefined
+    : new RememberedRows(new ChangeMarks(marks), remember);
+serve(new Reader(openReadConnection(path), Date.now, remembered));

@@ -12,6 +12,8 @@ import { byOperation, entries, head, history, messages, seqAt } from './log-read
 import { among, count, everAmong, memberPage, own, receipts } from './member-reads.js';
 import { expired } from './retention-reads.js';
 import { changesSince } from './notification-reads.js';
+import { rememberRows } from './remembered-rows.js';
+import type { RememberedRows } from './remembered-rows.js';
 import { rowCounts } from './stats.js';
 
 /** Everything that can be asked of a reader. */
@@ -34,10 +36,14 @@ export class Reader implements Executor {
   constructor(
     private readonly db: Database,
     private readonly now: () => number = Date.now,
-  ) {}
+    private readonly remembered?: RememberedRows,
+  ) {
+    if (remembered !== undefined) rememberRows(db, remembered);
+  }
 
   run(batches: readonly Batch[]): Answers[] {
     const now = this.now();
+    this.remembered?.begin();
     this.db.exec('BEGIN');
     try {
       return batches.map(({ id, deadline, requests }) => ({

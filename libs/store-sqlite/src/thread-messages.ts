@@ -1,8 +1,13 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Batch, Executor } from './batch.js';
+import type { RememberLimits } from './remembered-rows.js';
 
 export interface ThreadSettings {
   readonly path: string;
+  /** See ChangeMarks: the writer sets them, readers look. */
+  readonly marks?: SharedArrayBuffer;
+  /** Of a reader: what it may remember. Without it: nothing. */
+  readonly remember?: RememberLimits;
   readonly maxPages?: number;
 }
 

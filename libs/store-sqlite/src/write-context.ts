@@ -1,3 +1,4 @@
+import type { ChangeMarks } from './change-marks.js';
 import type { Database } from './database.js';
 import { Generations } from './generations.js';
 
@@ -56,6 +57,7 @@ export class WriteContext {
 
   constructor(
     readonly db: Database,
+    readonly marks: ChangeMarks,
     sizes: CacheSizes = { conversations: 50_000, clients: 100_000 },
   ) {
     this.heads = new Generations(sizes.conversations);
@@ -129,8 +131,13 @@ export class WriteContext {
     head.own = undefined;
   }
 
-  /** Higher than all before; about the time in microseconds, so that it does not count what other apps do. */
-  nextRev(): number {
+  /**
+   * The revision of a change in the conversation with this key. Whatever alters what a client sees in a list takes one:
+   * sync finds it by the number, and lists that readers remember by the mark. Higher than all before; about the time in
+   * microseconds, so that it does not count what other apps do.
+   */
+  nextRev(conv: number): number {
+    this.marks.conversation(conv);
     return (this.rev = Math.max(this.rev + 1, Date.now() * 1_000));
   }
 
@@ -138,7 +145,7 @@ export class WriteContext {
   flush(): void {
     for (const head of this.touched) {
       this.flushOwn(head);
-      const rev = this.nextRev();
+      const rev = this.nextRev(head.key);
       this.db.run(
         updateHead,
         head.last,

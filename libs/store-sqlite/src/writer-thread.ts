@@ -1,8 +1,10 @@
 import { workerData } from 'node:worker_threads';
+import { ChangeMarks } from './change-marks.js';
 import { openWriteConnection } from './database.js';
 import { serve } from './thread-messages.js';
 import type { ThreadSettings } from './thread-messages.js';
 import { Writer } from './writer.js';
 
-const { path, maxPages } = workerData as ThreadSettings;
-serve(new Writer(openWriteConnection(path, maxPages === undefined ? {} : { maxPages })));
+const { path, marks, maxPages } = workerData as ThreadSettings;
+const db = openWriteConnection(path, maxPages === undefined ? {} : { maxPages });
+serve(new Writer(db, Date.now, new ChangeMarks(marks)));

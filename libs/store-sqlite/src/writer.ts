@@ -8,6 +8,7 @@ import {
 } from './administration-writes.js';
 import { append } from './append.js';
 import type { Answers, Batch, Executor } from './batch.js';
+import { ChangeMarks } from './change-marks.js';
 import { refuse, unrefuse, upsertClient } from './client-writes.js';
 import { create } from './create.js';
 import { advanceDelivered, advanceRead, ensure, setOwn } from './cursors.js';
@@ -53,8 +54,9 @@ export class Writer implements Executor {
   constructor(
     private readonly db: Database,
     private readonly now: () => number = Date.now,
+    private readonly marks = new ChangeMarks(),
   ) {
-    this.context = new WriteContext(db);
+    this.context = new WriteContext(db, marks);
   }
 
   run(batches: readonly Batch[]): Answers[] {
@@ -122,6 +124,7 @@ export class Writer implements Executor {
       const result = body();
       this.context.flush();
       this.db.exec('COMMIT');
+      this.marks.commit();
       return result;
     } catch (error) {
       this.abandon();
