@@ -1,10 +1,4 @@
-import {
-  CommandType,
-  OpType,
-  type GenericCommand,
-  touchedColumns,
-  iso,
-} from '@hongyan/leancloud';
+import { CommandType, type GenericCommand } from '@hongyan/leancloud';
 import {
   AppError,
   type ClientId,
@@ -15,6 +9,7 @@ import {
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { encodeConvPush, encodePush, type PushedEvent } from './pushed-event.js';
+import { updatedPush } from './updated-push.js';
 import { unreadTupleOf } from './wire-message.js';
 
 type Cursor = ServerEvent & { type: 'cursor' };
@@ -49,22 +44,8 @@ async function update(
   session: LeanCloudSession,
   entry: EntryView & { kind: 'updated' },
 ): Promise<readonly Buffer[]> {
-  const { conversation, time, by, name, attributes = {}, columns = {} } = entry;
-  const view = (await calls.run(session, 'conversation.get', { conversation })).conversation;
-  const paths = Object.entries(attributes).map(([path, value]) => [`attr.${path}`, value] as const);
-  const changed = [...paths, ...Object.entries(columns)].map(
-    ([path, value]) => [path, value ?? { __op: 'Delete' }] as const,
-  );
-  const attr = { ...(name === undefined ? {} : { name }), ...Object.fromEntries(changed) };
-  const modified = touchedColumns(view, Object.keys(attr));
-  const conv = {
-    cid: conversation,
-    initBy: by ?? '',
-    udate: iso(time),
-    attr: { data: JSON.stringify(attr) },
-    attrModified: { data: JSON.stringify(modified) },
-  };
-  return [encodeConvPush({ op: OpType.updated, conv }, time)];
+  const view = await calls.run(session, 'conversation.get', { conversation: entry.conversation });
+  return [encodeConvPush(updatedPush(entry, view.conversation), entry.time)];
 }
 
 /** One unread message less: the client has no way to count that by itself. */

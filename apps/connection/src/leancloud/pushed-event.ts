@@ -8,8 +8,11 @@ import { convTypeOfMessage, directOf, patchItemOf } from './wire-message.js';
 export const encodePush = (command: GenericCommand): Buffer =>
   encodeCommand({ ...command, service: Service.im });
 
+/** What can be asked for again after a lost connection (see notifications.ts); the clients keep the time of the last one. */
+export const reliable = 1;
+
 export const encodeConvPush = ({ op, conv }: ConvPush, serverTs: number): Buffer =>
-  encodePush({ cmd: CommandType.conv, op, serverTs, convMessage: conv });
+  encodePush({ cmd: CommandType.conv, op, serverTs, notificationType: reliable, convMessage: conv });
 
 const nothing: readonly Buffer[] = [];
 

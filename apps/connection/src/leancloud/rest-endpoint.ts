@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject } from '@hongyan/leancloud';
-import { asAppId, AppError, type Caller, type OperationName, type Result } from '@hongyan/protocol';
+import { asAppId, AppError, type Caller } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
 import { conversationOf, parseJson } from './calls.js';
-import type { Given } from './given.js';
 import { allowCrossOrigin, header, sendJson, sendRefusal, urlOf } from './http.js';
+import { notifications } from './notifications.js';
+import { runFor } from './run-for.js';
 
 type Next = (error?: unknown) => void;
 type Answer = (parts: ConnectionParts, caller: Caller, query: URLSearchParams) => Promise<object>;
@@ -12,7 +13,7 @@ type Answer = (parts: ConnectionParts, caller: Caller, query: URLSearchParams) =
 /** The REST calls that the realtime clients make by themselves, each with the token of its session. */
 const answers: Readonly<Record<string, Answer>> = {
   '/1.1/classes/_ConversationMemberInfo': memberInfos,
-  '/1.1/rtm/notifications': noNotifications,
+  '/1.1/rtm/notifications': notifications,
 };
 
 export const restEndpoint =
@@ -50,17 +51,6 @@ async function callerOf(
   return { app: app.id, client: session.client, device: session.device, server: false };
 }
 
-const deadlineMs = 10_000;
-
-function run<N extends OperationName>(
-  { commands }: ConnectionParts,
-  caller: Caller,
-  name: N,
-  args: Given<N>,
-): Promise<Result<N>> {
-  return commands.execute(caller, name, args as never, { deadline: Date.now() + deadlineMs });
-}
-
 /** Who was given a role. The owner has no row: `c` of the conversation says it. */
 async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSearchParams): Promise<object> {
   const where = parseJson(query.get('where') ?? undefined, 'where');
@@ -69,7 +59,7 @@ async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSea
   const results: object[] = [];
   let cursor: string | undefined;
   do {
-    const page = await run(parts, caller, 'conversation.members', {
+    const page = await runFor(parts, caller, 'conversation.members', {
       conversation,
       role: 'manager',
       limit: 100,
@@ -87,16 +77,4 @@ async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSea
   const skip = Number(query.get('skip') ?? 0) || 0;
   const limit = Number(query.get('limit') ?? results.length) || results.length;
   return { results: results.slice(skip, skip + limit) };
-}
-
-/** There is no store of notifications yet (docs/leancloud/gaps.md): both clients read “nothing was missed that is known”. */
-function noNotifications(_parts: ConnectionParts, _caller: Caller, query: URLSearchParams): Promise<object> {
-  return Promise.resolve(
-    query.has('notification_type')
-      ? { hasMore: false, notifications: [] }
-      : {
-          permanent: { notifications: [] },
-          droppable: { invalidLocalConvCache: true, notifications: [] },
-        },
-  );
 }

@@ -1,0 +1,92 @@
+import { isObject, OpType } from '@hongyan/leancloud';
+import { AppError, type Caller, type ConversationView, type EntryView } from '@hongyan/protocol';
+import type { ConnectionParts } from '../connection-parts.js';
+import { membershipPushes, type ConvPush } from './membership-pushes.js';
+import { reliable } from './pushed-event.js';
+import { runFor } from './run-for.js';
+import { updatedPush } from './updated-push.js';
+
+const names = new Map(Object.entries(OpType).map(([name, op]) => [op as number, name]));
+
+/**
+ * `GET /1.1/rtm/notifications`: the pushes about conversations that a client has missed after a time, ascending. Those
+ * that ask for one type get a list, in which names have underscores; the others get an object of two, with dashes.
+ */
+export async function notifications(
+  parts: ConnectionParts,
+  caller: Caller,
+  query: URLSearchParams,
+): Promise<object> {
+  const since = Number(query.get('start_ts') ?? Number.NaN);
+  if (!Number.isSafeInteger(since) || since < 0)
+    throw new AppError('bad_request', { detail: 'start_ts is a time in milliseconds' });
+  const limit = parts.apps.known(caller.app)?.limits.page ?? 100;
+  const { entries, more } = await runFor(parts, caller, 'client.changes', { since, limit });
+  const views = new Views(parts, caller);
+  const found: object[] = [];
+  const list = query.has('notification_type');
+  for (const entry of entries) {
+    for (const push of await pushesOf(entry, caller, views)) found.push(list ? underscored(push, entry) : dashed(push, entry));
+  }
+  if (list) return { hasMore: more, notifications: found };
+  // What is left out makes the client look its conversations up anew.
+  return {
+    permanent: { notifications: found },
+    droppable: { invalidLocalConvCache: more, notifications: [] },
+  };
+}
+
+/** Conversations as they are now, each looked up once. */
+class Views {
+  private readonly known = new Map<string, Promise<ConversationView | undefined>>();
+
+  constructor(
+    private readonly parts: ConnectionParts,
+    private readonly caller: Caller,
+  ) {}
+
+  of(entry: EntryView): Promise<ConversationView | undefined> {
+    const { conversation } = entry;
+    let view = this.known.get(conversation);
+    if (view === undefined) this.known.set(conversation, (view = this.look(entry)));
+    return view;
+  }
+
+  private async look({ conversation }: EntryView): Promise<ConversationView | undefined> {
+    try {
+      return (await runFor(this.parts, this.caller, 'conversation.get', { conversation })).conversation;
+    } catch (error) {
+      if (error instanceof AppError && !error.definition.temporary) return undefined;
+      throw error;
+    }
+  }
+}
+
+async function pushesOf(entry: EntryView, { client }: Caller, views: Views): Promise<readonly ConvPush[]> {
+  if (entry.kind === 'updated') {
+    const view = await views.of(entry);
+    return view === undefined ? [] : [updatedPush(entry, view)];
+  }
+  const view = entry.kind === 'created' ? await views.of(entry) : undefined;
+  return (client && membershipPushes(entry, client, false, view)) ?? [];
+}
+
+const underscored = ({ op, conv }: ConvPush, { time }: EntryView): object => ({
+  ...{ cmd: 'conv', op: names.get(op), serverTs: time, notificationType: reliable },
+  ...conv,
+});
+
+function dashed({ op, conv }: ConvPush, { time }: EntryView): object {
+  const { attr, attrModified, ...rest } = conv;
+  return {
+    ...{ cmd: 'conv', op: names.get(op)?.replaceAll('_', '-'), serverTs: time, notificationType: reliable },
+    ...rest,
+    ...(attr === undefined ? {} : { attr: contentOf(attr) }),
+    ...(attrModified === undefined ? {} : { attrModified: contentOf(attrModified) }),
+  };
+}
+
+function contentOf({ data = '{}' }: { readonly data?: string }): object {
+  const content: unknown = JSON.parse(data);
+  return isObject(content) ? content : {};
+}
