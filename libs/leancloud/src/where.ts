@@ -38,7 +38,11 @@ export function nativeWhere(where: unknown, depth = 0): JsonObject {
       further.push({ [name]: condition.map((part: unknown) => nativeWhere(part, depth + 1)) });
     } else if (Object.hasOwn(kinds, name)) {
       further.push({ kind: kindCondition(kinds[name]!, condition) });
-    } else native[nativeName(name)] = condition;
+    } else {
+      native[nativeName(name)] = condition;
+      // A room has no list of members for these clients, whoever may run it.
+      if (name === 'm') further.push({ kind: { $ne: 'room' } });
+    }
   }
   const all = Object.keys(native).length === 0 ? further : [native, ...further];
   return (all.length === 1 ? all[0] : further.length === 0 ? native : { $and: all }) as JsonObject;

@@ -1,5 +1,6 @@
 import {
   codes,
+  CommandType,
   encodeCommand,
   joinFrame,
   peerIdField,
@@ -30,6 +31,18 @@ interface Push {
   frames: readonly Uint8Array[] | undefined;
 }
 
+interface Frame {
+  readonly data: Buffer;
+  readonly isBinary: boolean;
+  /** What it says, once it was looked at. */
+  command?: GenericCommand;
+}
+
+interface Received {
+  readonly command: GenericCommand;
+  readonly bytes: number;
+}
+
 /** So many commands may wait; a socket that sends more is not read meanwhile. */
 const maxInbox = 64;
 /** Commands outside of a session: heartbeats, logins, other services. */
@@ -41,13 +54,16 @@ const endings: Partial<Record<CodeName | 'GOING_AWAY', Ending>> = {
   UNPARSEABLE_RAW_MESSAGE: 'protocol_violation',
   GOING_AWAY: 'shutting_down',
 };
+/** A reply names its session itself. */
+const noPeer = Buffer.alloc(0);
 /** Clients of this protocol take a reply and the pushes that it caused as one when they come in one read. */
 const gapMs = 1;
 
 /**
  * One socket with its sessions. Commands are handled strictly one after the other: reply, then (a moment later) the
  * pushes that the command caused, then (a moment later) the next command. Clients rely on that order. What comes from
- * other connections waits for the command that is under way, and nothing else does.
+ * other connections waits for the command that is under way, and nothing else does. Messages cause no pushes here when
+ * the connection has one session: they follow one another without waiting.
  */
 export class LeanCloudConnection<S> {
   readonly sessions = new Map<string, S>();
@@ -59,11 +75,15 @@ export class LeanCloudConnection<S> {
   readonly budget = new CommandBudget(sessionlessPerSecond, Date.now());
   /** Undefined: it was lost, or the client went. */
   endedBy: Ending | undefined;
-  private inbox: { data: Buffer; isBinary: boolean }[] = [];
+  private inbox: Frame[] = [];
   private outbox: Push[] = [];
   private handling = false;
   private running = false;
   private flushing = false;
+  /** Messages are under way, and nothing else. */
+  private streaming = false;
+  private underWay = 0;
+  private streamEnded: () => void = () => undefined;
   private over = false;
 
   constructor(
@@ -78,7 +98,8 @@ export class LeanCloudConnection<S> {
     socket.on('close', () => this.gone());
     // ws closes after any error of a frame, with the fitting code.
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-      if (code?.startsWith('WS_ERR_') === true) owner.frameRefused(code === tooLong ? 'too_large' : 'protocol_violation');
+      if (code?.startsWith('WS_ERR_') === true)
+        owner.frameRefused(code === tooLong ? 'too_large' : 'protocol_violation');
     });
   }
 
@@ -95,9 +116,10 @@ export class LeanCloudConnection<S> {
     return this.sessions.values().next().value;
   }
 
-  /** Answers at once, before all pushes. */
+  /** Answers at once, before all pushes; messages that follow one another are answered in one write. */
   reply(command: GenericCommand): void {
     if (this.over) return;
+    if (this.streaming) return this.push(noPeer, [encodeCommand(command)]);
     this.socket.send(joinFrame(this.dialect.framing, [encodeCommand(command)]));
   }
 
@@ -144,7 +166,13 @@ export class LeanCloudConnection<S> {
 
   private received(data: Buffer, isBinary: boolean): void {
     this.lastHeardAt = Date.now();
-    this.inbox.push({ data, isBinary });
+    const frame: Frame = { data, isBinary };
+    if (this.streaming && this.inbox.length === 0 && this.underWay < maxInbox) {
+      const next = this.read(frame);
+      if (next === undefined) return;
+      if (this.mayStream(next)) return this.begin(next);
+    }
+    this.inbox.push(frame);
     if (this.inbox.length >= maxInbox) this.socket.pause();
     if (!this.running) void this.run();
   }
@@ -152,10 +180,16 @@ export class LeanCloudConnection<S> {
   private async run(): Promise<void> {
     this.running = true;
     while (this.inbox.length > 0 && !this.over) {
-      const { data, isBinary } = this.inbox.shift()!;
-      if (this.inbox.length === 0) this.socket.resume();
+      const received = this.read(this.inbox[0]!);
+      if (received === undefined) break;
+      if (this.mayStream(received)) {
+        await this.stream();
+        continue;
+      }
+      this.inbox.shift();
+      this.resumeIfEmpty();
       this.handling = true;
-      await this.handleFrame(data, isBinary);
+      await this.owner.handle(this, received.command, received.bytes);
       this.handling = false;
       if (this.outbox.length === 0) continue;
       await pause();
@@ -166,25 +200,68 @@ export class LeanCloudConnection<S> {
     if (this.outbox.length > 0) this.flushSoon();
   }
 
-  private async handleFrame(data: Buffer, isBinary: boolean): Promise<void> {
-    let command: GenericCommand;
+  /**
+   * What a message or an acknowledgement causes is pushed to others, and on a connection of one session those are
+   * elsewhere: no push has to wait for its reply.
+   */
+  private mayStream({ command: { cmd } }: Received): boolean {
+    return this.sessions.size === 1 && (cmd === CommandType.direct || cmd === CommandType.ack);
+  }
+
+  /**
+   * Messages, until another command comes: they are begun in their order, which is the one they are stored in, and do
+   * not wait for each other's write to the disk.
+   */
+  private async stream(): Promise<void> {
+    this.streaming = true;
+    const ended = new Promise<void>((resolve) => (this.streamEnded = resolve));
+    while (this.inbox.length > 0 && this.underWay < maxInbox) {
+      const received = this.read(this.inbox[0]!);
+      if (received === undefined || !this.mayStream(received)) break;
+      this.inbox.shift();
+      this.begin(received);
+    }
+    this.resumeIfEmpty();
+    if (this.outbox.length > 0) this.flushSoon();
+    if (this.underWay > 0) await ended;
+    this.streaming = false;
+  }
+
+  private begin({ command, bytes }: Received): void {
+    this.underWay += 1;
+    void this.owner.handle(this, command, bytes).then(() => {
+      this.underWay -= 1;
+      if (this.underWay === 0) this.streamEnded();
+    });
+  }
+
+  private resumeIfEmpty(): void {
+    if (this.inbox.length === 0) this.socket.resume();
+  }
+
+  private read(frame: Frame): Received | undefined {
     try {
-      command = readFrame(data, isBinary);
+      const command = (frame.command ??= readFrame(frame.data, frame.isBinary));
+      const { length } = frame.data;
+      return { command, bytes: frame.isBinary ? length : Math.ceil((length * 3) / 4) };
     } catch {
       this.owner.frameRefused('protocol_violation');
       this.close('UNPARSEABLE_RAW_MESSAGE');
-      return;
+      this.inbox = [];
+      return undefined;
     }
-    await this.owner.handle(this, command, isBinary ? data.length : Math.ceil((data.length * 3) / 4));
   }
 
   private flushSoon(): void {
-    if (this.running || this.flushing) return;
+    if ((this.running && !this.streaming) || this.flushing) return;
     this.flushing = true;
-    setImmediate(() => {
-      this.flushing = false;
-      if (!this.handling) this.flush();
-    });
+    flushLater(this);
+  }
+
+  /** What was put off by {@link flushSoon}. */
+  flushNow(): void {
+    this.flushing = false;
+    if (!this.handling) this.flush();
   }
 
   private flush(): void {
@@ -212,6 +289,18 @@ export class LeanCloudConnection<S> {
     this.outbox = [];
     this.owner.closed(this);
   }
+}
+
+let waiting: { flushNow(): void }[] = [];
+
+/** One turn of the event loop for all connections that an event went to. */
+function flushLater(connection: { flushNow(): void }): void {
+  if (waiting.push(connection) > 1) return;
+  setImmediate(() => {
+    const now = waiting;
+    waiting = [];
+    for (const one of now) one.flushNow();
+  });
 }
 
 const tooLong = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';

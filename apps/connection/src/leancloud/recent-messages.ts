@@ -2,8 +2,8 @@ import type { ConversationId, MessageView } from '@hongyan/protocol';
 import { LRUCache } from 'lru-cache';
 
 interface Seen {
-  readonly seq: number;
-  readonly time: number;
+  seq: number;
+  time: number;
 }
 
 const conversations = 200;
@@ -19,7 +19,11 @@ export class RecentMessages {
     // Threads have sequences of their own.
     if (seq === undefined || scope === 'thread') return;
     const known = this.last.get(conversation);
-    if (known === undefined || known.seq < seq) this.last.set(conversation, { seq, time });
+    if (known === undefined) this.last.set(conversation, { seq, time });
+    else if (known.seq < seq) {
+      known.seq = seq;
+      known.time = time;
+    }
   }
 
   /** The sequence of everything up to `time`, if that is known without asking. */

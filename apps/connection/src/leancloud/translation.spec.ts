@@ -88,7 +88,7 @@ describe('columns', () => {
 
 describe('where', () => {
   it.each([
-    [{ m: 'ann' }, { members: 'ann' }],
+    [{ m: 'ann' }, { $and: [{ members: 'ann' }, { kind: { $ne: 'room' } }] }],
     [{ objectId: { $in: ['a'] } }, { id: { $in: ['a'] } }],
     [
       { 'attr.a.b': 1, size: 2 },
