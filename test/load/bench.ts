@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureIdle } from './idle.js';
+import { pinLoad, serverCore } from './pinning.js';
 import { profileSummary } from './profile.js';
 import { asJson, asTable, type Results } from './report.js';
-import { canPin, type ServerName } from './servers.js';
+import type { ServerName } from './servers.js';
 import { measureTraffic, type Plan, workloadNames } from './workloads.js';
 
 /** `npm run bench`: Hongyan against plain Socket.IO. README.md says what is measured and how. */
@@ -34,17 +33,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const serverCore = 0;
-const loadCore = 1;
 const say = (line: string) => process.stderr.write(`${line}\n`);
-
-function pinMyself(): void {
-  if (availableParallelism() < 2 || !canPin()) {
-    say('warning: no second core or no taskset: server and load generator disturb each other');
-    return;
-  }
-  spawnSync('taskset', ['-a', '-c', '-p', String(loadCore), String(process.pid)]);
-}
 
 async function main(): Promise<void> {
   if (options.help) {
@@ -56,9 +45,11 @@ async function main(): Promise<void> {
     throw new Error(`there is no workload ${unknown}; there are ${workloadNames.join(', ')}`);
   const wanted = workloadNames.filter((name) => options.only?.includes(name) ?? true);
   const alone = options.profile || options.hongyan;
-  const servers: ServerName[] = alone ? ['hongyan'] : ['hongyan', options.telemetry ? 'telemetry' : 'socketio'];
+  const servers: ServerName[] = alone
+    ? ['hongyan']
+    : ['hongyan', options.telemetry ? 'telemetry' : 'socketio'];
   const seconds = Number(options.seconds ?? (options.quick ? 4 : 20));
-  pinMyself();
+  pinLoad(say);
 
   const results: Results = { traffic: {}, idle: {} };
   for (const name of wanted) {

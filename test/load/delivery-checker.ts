@@ -1,10 +1,13 @@
 import { readBody, type Read } from './body.js';
 
-/** What an `entry` event says, as far as it is judged here. */
-interface Arrived extends Read {
+/** What a message that arrived says, as far as it is judged here. */
+export interface Arrived extends Read {
   readonly conversation: string;
   /** Absent: the server has no log. */
   readonly seq: number | undefined;
+  /** Where clients name messages by id and time (ms). */
+  readonly id?: string;
+  readonly time?: number;
 }
 
 interface Seen {
@@ -20,6 +23,9 @@ export class Receiver {
   lastSeq = 0;
   conversation = '';
   received = 0;
+  last: Arrived | undefined;
+  /** The time of the first message that was not reported yet. */
+  firstTime: number | undefined;
   /** Last count per sender. */
   readonly lastOf: Int32Array;
 
@@ -40,9 +46,10 @@ export class DeliveryChecker {
   private readonly recent: (Seen | undefined)[] = Array.from({ length: remembered }, () => undefined);
   private turn = 0;
 
-  /** `fanOut`: many get the same bytes. `onDelivery` gets the latency in ms. */
+  /** `fanOut`: many get the same bytes. `onDelivery` gets the latency in ms. `parse` answers a text if all is not well. */
   constructor(
     private readonly fanOut: boolean,
+    private readonly parse: (packet: Buffer) => Arrived | string | undefined,
     private readonly onDelivery: (latencyMs: number) => void,
   ) {}
 
@@ -53,6 +60,8 @@ export class DeliveryChecker {
     this.deliveries += 1;
     receiver.received += 1;
     receiver.conversation = arrived.conversation;
+    receiver.last = arrived;
+    receiver.firstTime ??= arrived.time;
     this.onDelivery(performance.now() - arrived.sentAt / 1000);
     const { sender, count, seq } = arrived;
     const before = receiver.lastOf[sender]!;
@@ -82,28 +91,33 @@ export class DeliveryChecker {
   }
 
   private read(packet: Buffer): Arrived | undefined {
-    if (!this.fanOut) return this.parse(packet);
+    if (!this.fanOut) return this.judged(packet);
     for (const seen of this.recent) {
       if (seen?.bytes.length === packet.length && seen.bytes.equals(packet)) return seen.arrived;
     }
-    const arrived = this.parse(packet);
+    const arrived = this.judged(packet);
     this.recent[this.turn] = { bytes: Buffer.from(packet), arrived };
     this.turn = (this.turn + 1) % remembered;
     return arrived;
   }
 
-  private parse(packet: Buffer): Arrived | undefined {
-    if (packet.indexOf('"kind":"message"') < 0) return undefined;
-    const [, event] = JSON.parse(packet.toString()) as [string, { type: string; entry?: MessageEntry }];
-    if (event.type !== 'entry' || event.entry?.kind !== 'message') return undefined;
-    const { conversation, seq, message } = event.entry;
-    const body = readBody(message.body);
-    if (body === undefined) {
-      this.problem(`a damaged body in ${conversation}: ${message.body.slice(0, 200)}`);
-      return undefined;
-    }
-    return { ...body, conversation, seq };
+  private judged(packet: Buffer): Arrived | undefined {
+    const arrived = this.parse(packet);
+    if (typeof arrived !== 'string') return arrived;
+    this.problem(arrived);
+    return undefined;
   }
+}
+
+/** An event packet of our own protocol. Undefined: no message; a text: what is wrong with it. */
+export function readEvent(packet: Buffer): Arrived | string | undefined {
+  if (packet.indexOf('"kind":"message"') < 0) return undefined;
+  const [, event] = JSON.parse(packet.toString()) as [string, { type: string; entry?: MessageEntry }];
+  if (event.type !== 'entry' || event.entry?.kind !== 'message') return undefined;
+  const { conversation, seq, message } = event.entry;
+  const body = readBody(message.body);
+  if (body === undefined) return `a damaged body in ${conversation}: ${message.body.slice(0, 200)}`;
+  return { ...body, conversation, seq };
 }
 
 interface MessageEntry {

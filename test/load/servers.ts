@@ -10,8 +10,8 @@ import { cpuMicros, rssBytes } from './process-figures.js';
 const root = join(import.meta.dirname, '..', '..');
 const startMs = 30_000;
 
-/** `telemetry`: Hongyan that sends traces to a collector and counts metrics. */
-export type ServerName = 'hongyan' | 'telemetry' | 'socketio';
+/** `telemetry`: Hongyan that sends traces to a collector and counts metrics. `leancloud`: by its LeanCloud door. */
+export type ServerName = 'hongyan' | 'telemetry' | 'leancloud' | 'socketio';
 
 export interface StartOptions {
   /** The core that all threads of the server run on. */
@@ -33,6 +33,7 @@ export interface BenchServer {
 
 export function startServer(name: ServerName, options: StartOptions): Promise<BenchServer> {
   if (name === 'socketio') return startBaseline(options);
+  if (name === 'leancloud') return startHongyan(options).then((server) => ({ ...server, name }));
   return name === 'telemetry' ? startObserved(options) : startHongyan(options);
 }
 
@@ -83,7 +84,9 @@ async function startObserved(options: StartOptions): Promise<BenchServer> {
   let exports = 0;
   const collector = createCollector((request, response) => {
     exports += 1;
-    request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+    request
+      .resume()
+      .on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
   });
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
   const { port } = collector.address() as AddressInfo;
@@ -105,11 +108,7 @@ async function startObserved(options: StartOptions): Promise<BenchServer> {
 
 async function startBaseline(options: StartOptions): Promise<BenchServer> {
   // Node strips the types by itself: nothing else is loaded.
-  const child = launch(
-    [join(import.meta.dirname, 'baseline-server.ts')],
-    options.core,
-    {},
-  );
+  const child = launch([join(import.meta.dirname, 'baseline-server.ts')], options.core, {});
   const port = await new Promise<number>((resolve, reject) => {
     child.stdout!.on('data', (chunk: Buffer) => {
       const found = /port (\d+)/.exec(chunk.toString());

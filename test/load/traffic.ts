@@ -2,7 +2,7 @@ import { writeBody } from './body.js';
 import { DeliveryChecker, Receiver } from './delivery-checker.js';
 import type { Latency } from './latency.js';
 import type { BenchServer } from './servers.js';
-import { isRefusal, WireClient } from './wire-client.js';
+import { connectClient, readerOf, type TrafficClient } from './traffic-client.js';
 
 /** Who talks to whom: every conversation has so many members, of whom the first `senders` send. */
 export interface Shape {
@@ -27,7 +27,7 @@ export interface Window {
 
 interface Member {
   readonly name: string;
-  readonly client: WireClient;
+  readonly client: TrafficClient;
   readonly receiver: Receiver;
   conversation: string;
   /** Receipts: what was told last. */
@@ -54,14 +54,15 @@ export class Traffic {
   private latency: Latency | undefined;
   private sending: Pace | undefined;
   private acknowledged = 0;
-  private operations = 0;
   private receiptStep = 0;
 
   private constructor(
     private readonly server: BenchServer,
     private readonly shape: Shape,
   ) {
-    this.checker = new DeliveryChecker(shape.members > 2, (ms) => this.latency?.add(ms));
+    this.checker = new DeliveryChecker(shape.members > 2, readerOf(server.name), (ms) =>
+      this.latency?.add(ms),
+    );
   }
 
   static async open(server: BenchServer, shape: Shape): Promise<Traffic> {
@@ -118,10 +119,10 @@ export class Traffic {
     await forEach(range(conversations * members), connectsAtOnce, async (at) => {
       const name = `c${at}`;
       const receiver = new Receiver(conversations * senders, at % members < senders);
-      const client = await WireClient.connect({
-        port: this.server.port,
-        auth: this.server.auth(name),
-        onEvent: (packet) => this.checker.take(receiver, packet),
+      const client = await connectClient({
+        server: this.server,
+        name,
+        onPush: (packet) => this.checker.take(receiver, packet),
         onClose: (reason) => this.checker.problem(`${name}: ${reason}`),
       });
       this.members[at] = { name, client, receiver, conversation: '', told: 0 };
@@ -132,40 +133,21 @@ export class Traffic {
     const { kind, members: size, senders } = this.shape;
     const members = this.members.slice(at * size, (at + 1) * size);
     const first = members[0]!;
-    const conversation =
-      this.server.name === 'socketio'
-        ? `conversation-${at}`
-        : await this.create(
-            first.client,
-            kind,
-            kind === 'room' ? [] : members.slice(1).map(({ name }) => name),
-          );
-    const join = this.server.name === 'socketio' ? 'join' : kind === 'room' ? 'room.join' : undefined;
-    if (join !== undefined) await forEach(members, 50, ({ client }) => client.call(join, { conversation }));
+    const others = kind === 'room' ? [] : members.slice(1).map(({ name }) => name);
+    const conversation = await first.client.create(kind, others);
+    if (kind === 'room' || this.server.name === 'socketio')
+      await forEach(members, 50, ({ client }) => client.join(conversation));
     for (const member of members) member.conversation = conversation;
     members.slice(0, senders).forEach((member, order) => {
       this.senders[at * senders + order] = { member, index: at * senders + order, sent: 0, acknowledged: 0 };
     });
   }
 
-  private async create(client: WireClient, kind: string, members: string[]): Promise<string> {
-    const args = { op: this.operation(), kind, ...(kind === 'room' ? {} : { members }) };
-    const { conversation } = await client.call('conversation.create', args);
-    return (conversation as { id: string }).id;
-  }
-
-  /** Time-ordered, as the SDK makes them. */
-  private operation(): string {
-    return `${Date.now().toString(36)}-${(this.operations += 1).toString(36).padStart(10, '0')}`;
-  }
-
   private send(sender: Sender): void {
     sender.sent += 1;
     const { client, conversation } = sender.member;
-    const body = writeBody(sender.index, sender.sent);
-    const args = `{"op":"${this.operation()}","conversation":"${conversation}","body":"${body}"}`;
-    client.command('message.send', args, (json) => {
-      if (isRefusal(json)) this.checker.problem(`refused: ${json.slice(0, 300)}`);
+    client.send(conversation, writeBody(sender.index, sender.sent), (problem) => {
+      if (problem !== undefined) this.refused(problem);
       sender.acknowledged += 1;
       this.acknowledged += 1;
       if (this.sending?.kind === 'closed') this.send(sender);
@@ -189,18 +171,13 @@ export class Traffic {
       const { client, conversation, receiver } = member;
       if (receiver.received === member.told) continue;
       member.told = receiver.received;
-      const seq = receiver.lastSeq || receiver.received;
-      client.command(
-        'conversation.delivered',
-        `{"cursors":[{"conversation":"${conversation}","seq":${seq}}]}`,
-        this.judge,
-      );
-      client.command('conversation.read', `{"conversation":"${conversation}","seq":${seq}}`, this.judge);
+      client.report(conversation, receiver, this.refused);
+      receiver.firstTime = undefined;
     }
   }
 
-  private readonly judge = (json: string): void => {
-    if (isRefusal(json)) this.checker.problem(`refused: ${json.slice(0, 300)}`);
+  private readonly refused = (answer: string): void => {
+    this.checker.problem(`refused: ${answer.slice(0, 300)}`);
   };
 
   /** Waits until every receiver has everything that was sent; judges. */
