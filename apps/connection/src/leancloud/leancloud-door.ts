@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  CommandType,
-  leanCloudError,
-  LeanCloudError,
-  OpType,
-  type GenericCommand,
-} from '@hongyan/leancloud';
+import { CommandType, leanCloudError, LeanCloudError, OpType, type GenericCommand } from '@hongyan/leancloud';
 import { AppError, hardLimits, type CloseOrder, type ErrorName, type EventClass } from '@hongyan/protocol';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
@@ -75,7 +69,8 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   /** Takes a connection over if it speaks this protocol. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const dialect = negotiate(request);
-    if (dialect === undefined || this.isDraining) return refuseUpgrade(socket, dialect === undefined ? 400 : 503);
+    if (dialect === undefined || this.isDraining)
+      return refuseUpgrade(socket, dialect === undefined ? 400 : 503);
     this.sockets.handleUpgrade(request, socket, head, (webSocket) => this.open(webSocket, request, dialect));
   }
 
@@ -88,13 +83,15 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   async handle(connection: Connection, command: GenericCommand, bytes: number): Promise<void> {
-    const reply = await this.answer(connection, command, bytes).catch((error: unknown) =>
+    const answer = await this.answer(connection, command, bytes).catch((error: unknown) =>
       this.refusal(command, error),
     );
     if (connection.isOver) return;
     const { i, cmd } = command;
     // Who gave no serial waits for no answer, but for heartbeats.
-    if (reply === undefined || (i === undefined && cmd !== CommandType.echo)) return;
+    if (i === undefined && (answer === undefined || cmd !== CommandType.echo)) return;
+    // Who gave one waits, were it only to hear that it was done.
+    const reply: GenericCommand = answer ?? (cmd === undefined ? {} : { cmd });
     const peerId = reply.peerId ?? command.peerId ?? connection.firstSession?.client;
     connection.reply({
       ...reply,
@@ -115,7 +112,8 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     const opens = cmd === CommandType.session && op === OpType.open;
     if (other !== undefined || opens || session === undefined) {
       this.spend(connection, connection.budget, sessionlessPerSecond);
-      if (opens) return await this.openSession(connection, command).catch((error: unknown) => this.noLogin(error));
+      if (opens)
+        return await this.openSession(connection, command).catch((error: unknown) => this.noLogin(error));
       if (other === undefined) throw new LeanCloudError('SESSION_REQUIRED', 'Log in first.');
       if (cmd === CommandType.login) connection.hasLoggedIn = true;
       return other;
@@ -148,7 +146,11 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
 
   private noLogin(error: unknown): never {
     this.parts.telemetry?.loginRefused?.(
-      error instanceof AppError ? error.error : error instanceof LeanCloudError ? 'signature_invalid' : 'internal',
+      error instanceof AppError
+        ? error.error
+        : error instanceof LeanCloudError
+          ? 'signature_invalid'
+          : 'internal',
     );
     throw error;
   }
@@ -258,7 +260,9 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
 
   private forget({ connection, session: { client } }: LeanCloudSession, reason: Ended): void {
     connection.sessions.delete(client);
-    this.parts.telemetry?.sessionClosed?.(reason === 'lost' ? (connection.endedBy ?? reason) : endedAs[reason]);
+    this.parts.telemetry?.sessionClosed?.(
+      reason === 'lost' ? (connection.endedBy ?? reason) : endedAs[reason],
+    );
   }
 
   private async farewell(session: LeanCloudSession, reason: Ended) {

@@ -58,11 +58,20 @@ export class RawFrames {
     return this.until(() => this.closed);
   }
 
+  /** Throws after ten seconds. */
   async until<T>(find: () => T | undefined): Promise<T> {
+    const end = Date.now() + 10_000;
     for (;;) {
       const found = find();
       if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.waiters.push(resolve));
+      await new Promise<void>((resolve, reject) => {
+        const late = () => reject(new Error(`not within ten seconds: ${find.toString().slice(0, 200)}`));
+        const timer = setTimeout(late, end - Date.now());
+        this.waiters.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
     }
   }
 
