@@ -45,7 +45,8 @@ async function login(client: string): Promise<RawFrames> {
   return frames;
 }
 
-const people = () => Promise.all(['ann', 'bob', 'cleo'].map(login)) as Promise<[RawFrames, RawFrames, RawFrames]>;
+const people = () =>
+  Promise.all(['ann', 'bob', 'cleo'].map(login)) as Promise<[RawFrames, RawFrames, RawFrames]>;
 
 const askConv = (frames: RawFrames, op: number, convMessage: ConvCommand): Promise<GenericCommand> =>
   frames.ask({ cmd: conv, op, convMessage });
@@ -56,7 +57,12 @@ async function start(frames: RawFrames, more: ConvCommand): Promise<string> {
   return reply.convMessage!.cid!;
 }
 
-async function say(frames: RawFrames, cid: string, msg: string, more = {}): Promise<{ uid: string; t: number }> {
+async function say(
+  frames: RawFrames,
+  cid: string,
+  msg: string,
+  more = {},
+): Promise<{ uid: string; t: number }> {
   const { ackMessage } = await frames.ask({ cmd: direct, directMessage: { cid, msg, ...more } });
   expect(ackMessage).not.toHaveProperty('code');
   return { uid: ackMessage!.uid!, t: ackMessage!.t! };
@@ -114,7 +120,11 @@ describe('the envelope', () => {
 describe('sessions', () => {
   it('close without a code, refresh under their own names, and answer who is online in the order asked', async () => {
     const [ann] = await people();
-    const asked = { cmd: session, op: OpType.query, sessionMessage: { sessionPeerIds: ['eve', 'cleo', 'ann'] } };
+    const asked = {
+      cmd: session,
+      op: OpType.query,
+      sessionMessage: { sessionPeerIds: ['eve', 'cleo', 'ann'] },
+    };
     const online = await ann.ask(asked);
     expect(online).toMatchObject({
       op: OpType.query_result,
@@ -131,7 +141,11 @@ describe('sessions', () => {
 
   it('upload device tokens and log in to the other services', async () => {
     const ann = await login('ann');
-    const report = { cmd: CommandType.report, op: OpType.upload, reportMessage: { type: 'token', data: 'd' } };
+    const report = {
+      cmd: CommandType.report,
+      op: OpType.upload,
+      reportMessage: { type: 'token', data: 'd' },
+    };
     expect((await ann.ask(report)).op).toBe(OpType.uploaded);
     const live = { cmd: CommandType.login, service: 1, installationId: 'i1', appId: app.id };
     expect(await ann.ask(live)).toMatchObject({
@@ -139,7 +153,9 @@ describe('sessions', () => {
       service: 1,
       installationId: 'i1',
     });
-    expect(await ann.ask({ cmd: CommandType.logout, service: 1 })).toMatchObject({ cmd: CommandType.loggedout });
+    expect(await ann.ask({ cmd: CommandType.logout, service: 1 })).toMatchObject({
+      cmd: CommandType.loggedout,
+    });
     expect((await ann.ask({ cmd: CommandType.login, appId: app.id })).cmd).toBe(CommandType.loggedin);
   });
 });
@@ -169,7 +185,13 @@ describe('members', () => {
     ];
     const reply = await askConv(ann, OpType.is_member, { cids: [mine, theirs, room, 'nowhere', 'a b/c'] });
     expect(reply.op).toBe(OpType.result);
-    expect(jsonOf(reply)).toEqual({ [mine]: true, [theirs]: false, [room]: true, nowhere: false, 'a b/c': false });
+    expect(jsonOf(reply)).toEqual({
+      [mine]: true,
+      [theirs]: false,
+      [room]: true,
+      nowhere: false,
+      'a b/c': false,
+    });
   });
 
   it('are joined and left with reply, time and those concerned', async () => {
@@ -293,7 +315,10 @@ describe('messages', () => {
     const cid = await start(ann, { m: ['ann', 'bob'] });
     const { uid, t } = await say(ann, cid, 'one');
     await bob.push(direct);
-    const answer = await bob.ask({ cmd: read, readMessage: { convs: [{ cid, mid: uid, timestamp: t }] } }, -5);
+    const answer = await bob.ask(
+      { cmd: read, readMessage: { convs: [{ cid, mid: uid, timestamp: t }] } },
+      -5,
+    );
     expect(answer).toMatchObject({ cmd: read, i: -5 });
     for (const frames of [bob, second]) {
       const { convs } = (await frames.push(unread)).unreadMessage!;
@@ -349,7 +374,9 @@ describe('messages', () => {
     });
     expect(reply.op).toBe(OpType.modified);
     const { patchMessage } = await bob.push(patch, OpType.modify);
-    expect(patchMessage!.patches).toMatchObject([{ cid, mid: uid, timestamp: t, data: 'after', from: 'ann' }]);
+    expect(patchMessage!.patches).toMatchObject([
+      { cid, mid: uid, timestamp: t, data: 'after', from: 'ann' },
+    ]);
     expect(reply.patchMessage!.lastPatchTime).toBe(patchMessage!.patches![0]!.patchTimestamp);
   });
 });
@@ -371,11 +398,15 @@ describe('roles', () => {
     expect(await bob.push(conv, OpType.member_info_changed)).toMatchObject({
       convMessage: { cid, initBy: 'ann', info: { pid: 'bob', role: 'Manager' } },
     });
-    const token = (await bob.ask({ cmd: session, op: OpType.refresh, sessionMessage: {} })).sessionMessage!.st!;
+    const token = (await bob.ask({ cmd: session, op: OpType.refresh, sessionMessage: {} })).sessionMessage!
+      .st!;
     const infos = async (query: string) => {
-      const response = await fetch(`${server.url}/1.1/classes/_ConversationMemberInfo?client_id=bob&${query}`, {
-        headers: { 'x-lc-id': app.id, 'x-lc-key': 'any', 'x-lc-im-session-token': token },
-      });
+      const response = await fetch(
+        `${server.url}/1.1/classes/_ConversationMemberInfo?client_id=bob&${query}`,
+        {
+          headers: { 'x-lc-id': app.id, 'x-lc-key': 'any', 'x-lc-im-session-token': token },
+        },
+      );
       return ((await response.json()) as { results: { clientId: string }[] }).results.map(
         ({ clientId }) => clientId,
       );

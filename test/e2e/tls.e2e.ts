@@ -61,7 +61,9 @@ describe('a port with a certificate', () => {
     const [ann, bob] = clients as [HongyanClient, HongyanClient];
     try {
       await Promise.all([ann.connect(), bob.connect()]);
-      const got = new Promise<unknown>((resolve) => bob.on('message', ({ message }) => resolve(message.body)));
+      const got = new Promise<unknown>((resolve) =>
+        bob.on('message', ({ message }) => resolve(message.body)),
+      );
       const chat = await ann.conversations.create({ members: ['bob'] });
       await chat.send('over TLS');
       expect(await got).toBe('over TLS');
@@ -78,7 +80,10 @@ describe('a port with a certificate', () => {
 
   it('is found by the command line, whatever name is in the certificate', async () => {
     const { status, output } = await runCli(['app', 'list', '--data', server.folder]);
-    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining('demo') as string });
+    expect({ status, output }).toMatchObject({
+      status: 0,
+      output: expect.stringContaining('demo') as string,
+    });
   });
 
   it('refuses what is no TLS, and goes on', async () => {
@@ -135,10 +140,22 @@ describe('files that do not serve are one line and no start', () => {
   const cases: [string, () => Promise<string[]> | string[], RegExp][] = [
     ['no key', () => ['--tls-cert', own.cert], /certificate alone is not enough: give --tls-key/],
     ['no certificate', () => ['--tls-key', own.key], /private key alone is not enough: give --tls-cert/],
-    ['missing file', () => pair({ cert: '/nowhere.crt' }), /certificate \/nowhere\.crt cannot be read \(ENOENT\)/],
+    [
+      'missing file',
+      () => pair({ cert: '/nowhere.crt' }),
+      /certificate \/nowhere\.crt cannot be read \(ENOENT\)/,
+    ],
     ['no PEM', () => pair({ cert: written('text.crt', 'text') }), /text\.crt is not a certificate in PEM/],
-    ['no key in PEM', () => pair({ key: written('text.key', 'text') }), /text\.key is not a private key in PEM/],
-    ['another key', () => pair({ key: makeCertificate(folder, 'other').key }), /is not the one of the certificate/],
+    [
+      'no key in PEM',
+      () => pair({ key: written('text.key', 'text') }),
+      /text\.key is not a private key in PEM/,
+    ],
+    [
+      'another key',
+      () => pair({ key: makeCertificate(folder, 'other').key }),
+      /is not the one of the certificate/,
+    ],
     ['passphrase', () => pair({ key: encrypted() }), /has a passphrase: store it without/],
   ];
   const pair = ({ cert, key }: Partial<CertificateFiles>): string[] => [

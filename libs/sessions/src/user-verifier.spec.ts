@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type App, presets } from '@hongyan/apps';
-import type { AppError} from '@hongyan/protocol';
+import type { AppError } from '@hongyan/protocol';
 import { asAppId } from '@hongyan/protocol';
 import { UserVerifier, type UserVerifierOptions } from './user-verifier.js';
 
@@ -54,7 +54,11 @@ it.each([
   ['a status 4xx', { status: 403, body: '{"code":77,"error":"gone"}' }, { code: 77, text: 'gone' }],
   ['a status 4xx without words', { status: 401, body: '<html>' }, {}],
   ['result: false', { body: '{"result":false,"error":"not today"}' }, { text: 'not today' }],
-  ['a long text', { status: 400, body: `{"code":"1","error":"${'x'.repeat(999)}"}` }, { text: 'x'.repeat(200) }],
+  [
+    'a long text',
+    { status: 400, body: `{"code":"1","error":"${'x'.repeat(999)}"}` },
+    { text: 'x'.repeat(200) },
+  ],
 ])('passes a refusal on: %s', async (_, given, hook) => {
   answer = given;
   const refusal = await refusalOf(verifier().verify(app(url), 'token'));

@@ -87,7 +87,9 @@ describe('too much', () => {
     times(frames, 1_100, logs);
     expect(await frames.whenClosed()).toEqual({ code: 4116, reason: 'MESSAGE_SENT_QUOTA_EXCEEDED' });
     await neighbour.ask({ cmd: CommandType.echo });
-    expect(counted).toEqual(expect.arrayContaining(['refused rate_limited', 'refused flooding', 'closed flooding']));
+    expect(counted).toEqual(
+      expect.arrayContaining(['refused rate_limited', 'refused flooding', 'closed flooding']),
+    );
   });
 
   it('outside of sessions is bounded, too: heartbeats, logins, other services', async () => {

@@ -40,7 +40,10 @@ const tell = (clients: string[], entry: object, priority: Delivery['priority'] =
       audience: { kind: 'clients', clients: clients.map(asClientId) },
       class: 'room',
       priority,
-      event: { type: 'entry', entry: { conversation: room, seq: 1, time: 1, by: 'ann', ...entry } as EntryView },
+      event: {
+        type: 'entry',
+        entry: { conversation: room, seq: 1, time: 1, by: 'ann', ...entry } as EntryView,
+      },
     },
   ]);
 
@@ -124,7 +127,11 @@ describe('a reader that does not keep up', () => {
     const last = await say('high');
     expect(new Set(dropped)).toEqual(new Set(['room']));
     const missed = dropped.length;
-    tell(['cleo'], { kind: 'message', message: { id: 'low.0', conversation: room, time: 1, format: 'text', body: '' } }, 'low');
+    tell(
+      ['cleo'],
+      { kind: 'message', message: { id: 'low.0', conversation: room, time: 1, format: 'text', body: '' } },
+      'low',
+    );
     await cleo.push(CommandType.direct);
     bob.socket.resume();
     const got = () => bob.received.flatMap(({ directMessage }) => directMessage?.id ?? []);

@@ -40,13 +40,7 @@ async function sign(parts: ConnectionParts, request: IncomingMessage, url: URL):
   if (client.includes(':'))
     throw new LeanCloudError('INVALID_LOGIN', 'An id that is signed must not hold a colon.');
   const [timestamp, nonce] = [Date.now(), randomBytes(12).toString('hex')];
-  const signature = signLeanCloud(
-    app.masterKey.current,
-    app.id,
-    { kind: 'login', client },
-    timestamp,
-    nonce,
-  );
+  const signature = signLeanCloud(app.masterKey.current, app.id, { kind: 'login', client }, timestamp, nonce);
   return { client_id: client, signature, timestamp, nonce };
 }
 

@@ -90,7 +90,9 @@ describe.each(cases)('%s', (_, command, signed, refusal) => {
     expect(await codeOf(sign(signed, 'blue'))).toBe(refusal);
     expect(await codeOf({ ...sign(signed), n: 'other' })).toBe(refusal);
     const old = Date.now() - 7 * 3_600_000;
-    expect(await codeOf({ s: signLeanCloud(masterKey, 'red', signed, old, 'n'), t: old, n: 'n' })).toBe(refusal);
+    expect(await codeOf({ s: signLeanCloud(masterKey, 'red', signed, old, 'n'), t: old, n: 'n' })).toBe(
+      refusal,
+    );
     expect(rig.commands.calls.some(({ name }) => name !== 'conversation.list')).toBe(false);
   });
 
