@@ -209,7 +209,8 @@ export class CommandLoop {
   }
 }
 
-const onlySigned = 'The app demands a signature for this, which this protocol has not: let your server do it.';
+const onlySigned =
+  'The app demands a signature for this, which this protocol has not: let your server do it.';
 
 /** Counts bytes only where characters alone do not tell. */
 const exceeds = (text: string, bytes: number): boolean =>

@@ -29,7 +29,8 @@ export const standaloneSchema = z.object({
   }),
   publicUrl: setting(z.url({ protocol: /^https?$/ }).optional(), {
     env: 'HONGYAN_PUBLIC_URL',
-    description: 'How clients reach this server, when that is not its own address (a proxy in front, a name in the certificate).',
+    description:
+      'How clients reach this server, when that is not its own address (a proxy in front, a name in the certificate).',
   }),
   secretKey: setting(z.string().optional(), {
     env: 'HONGYAN_SECRET_KEY',
