@@ -1,5 +1,12 @@
 import { parseFilter, parseSort } from '@hongyan/filter';
-import { AppError, type AppId, type Args, type MessageView, type Result } from '@hongyan/protocol';
+import {
+  AppError,
+  type AppId,
+  type Args,
+  type MessageView,
+  type Result,
+  hardLimits,
+} from '@hongyan/protocol';
 import { type Call, bounded, type Core, requireServer } from './core.js';
 import type { Found } from './ports.js';
 import type { MessageEntry } from './types.js';
@@ -10,7 +17,8 @@ type Timeline = Args<'message.timeline'>;
 /** So many conversations are read at a time: the store answers them together. */
 const atATime = 200;
 const conversationsPerPage = 1000;
-/** So many messages of one conversation are read at a time. */
+/** So many messages of one conversation are read at first, and then: most conversations have few on a page. */
+const firstChunk = 4;
 const chunk = 50;
 /** An app that is larger than can be merged in this time gets an error, not a hole. */
 const budgetMs = 10_000;
@@ -27,7 +35,8 @@ export async function timeline(
 ): Promise<Result<'message.timeline'>> {
   requireServer(caller);
   const app = await core.app(caller);
-  const limit = bounded(args.limit, app.limits.page);
+  // Each page asks many conversations, however short it is: servers may ask for long ones.
+  const limit = bounded(args.limit, hardLimits.page, app.limits.page);
   const best = new Best(args.direction, limit + 1);
   const deadline = Math.min(core.clock() + budgetMs, caller.deadline);
   for await (const group of candidates(core, caller.app, args, best)) {
@@ -62,8 +71,10 @@ class Best {
   }
 
   add(views: readonly MessageView[]): void {
-    if (views.length === 0) return;
-    this.views = [...this.views, ...views].sort(this.compare).slice(0, this.size);
+    const last = this.views.length < this.size ? undefined : this.views.at(-1);
+    const wanted = last === undefined ? views : views.filter((view) => this.compare(view, last) < 0);
+    if (wanted.length === 0) return;
+    this.views = [...this.views, ...wanted].sort(this.compare).slice(0, this.size);
   }
 }
 
@@ -126,8 +137,8 @@ async function offer(
       ? Number.MAX_SAFE_INTEGER
       : core.log.seqAt(app, conversation.id, before.time).then((seq) => seq + 1),
   ]);
-  for (;;) {
-    const range = { direction, after: low, before: high, limit: chunk };
+  for (let limit = author === undefined ? firstChunk : chunk; ; limit = chunk) {
+    const range = { direction, after: low, before: high, limit };
     const { messages, more } = await core.log.history(app, conversation.id, range);
     best.add(
       messages

@@ -21,7 +21,7 @@ export async function timelineOf(call: RestCall, query: HistoryQuery, author?: C
       ...(author === undefined ? {} : { author }),
       ...(before === undefined ? {} : { before }),
       ...(after === undefined ? {} : { after }),
-      limit: Math.min(query.limit - rows.length, call.app.limits.page),
+      limit: query.limit - rows.length,
     });
     const messages = forward ? page.messages : page.messages.toReversed();
     for (const message of messages) rows.push(historyRow(message, await call.kindOf(message.conversation)));
