@@ -12,6 +12,7 @@ async function door() {
   const hub = new LocalHub();
   const kicked: unknown[] = [];
   const backups: string[] = [];
+  const imported: unknown[] = [];
   const parts: TenantAdminParts = {
     operatorToken: 'the-operator-token',
     administration: {
@@ -25,6 +26,12 @@ async function door() {
     },
     kick: (app, client, options) => Promise.resolve(void kicked.push([app.id, client, options])),
     presence: hub,
+    imports: {
+      conversations: (app, items) => Promise.resolve(items.map(({ conversation }) => (imported.push([app, conversation.id]), { id: conversation.id, outcome: 'created', notes: [] }))),
+      messages: (app, items) => Promise.resolve(items.map(({ messages }) => (imported.push([app, ...messages.map(({ body }) => body)]), { added: messages.length, changed: 0, same: 0, kept: 0, refused: [] }))),
+      subscribers: (_app, _conversation, subscribers) => Promise.resolve({ added: subscribers.length }),
+      digests: (_app, conversations) => Promise.resolve(conversations.map(() => undefined)),
+    },
     report: (error) => {
       throw error;
     },
@@ -36,7 +43,7 @@ async function door() {
   const http = request(app.getHttpServer());
   const call = (method: 'get' | 'post' | 'patch', path: string) =>
     http[method](`/admin/v1${path}`).set('authorization', 'Bearer the-operator-token');
-  return { app, backups, call, http, hub, kicked };
+  return { app, backups, call, http, hub, imported, kicked };
 }
 
 let server: Awaited<ReturnType<typeof door>>;
@@ -142,5 +149,22 @@ describe('the operators’ door', () => {
     await server
       .call('post', '/check')
       .expect(200, { ok: false, problems: ['a hole'], counts: { entries: 3 } });
+  });
+
+  it('hands on what is taken over, to apps that exist only', async () => {
+    const { id } = await newApp();
+    const to = (what: string, body: object, app = id) => server.call('post', `/apps/${app}/import/${what}`).send(body);
+    const conversation = { id: 'talk', kind: 'ordinary', attributes: {}, frozen: false, createdAt: 1, updatedAt: 1 };
+    const item = { conversation, members: [{ client: 'ann', role: 'owner' }], silenced: [], blocked: [] };
+    await to('conversations', { items: [item] }).expect(200, { results: [{ id: 'talk', outcome: 'created', notes: [] }] });
+    const message = { id: 'm-1', time: 1, author: '', format: 'binary', body: 'AQI=' };
+    await to('messages', { items: [{ conversation: 'talk', messages: [message] }] }).expect(200);
+    expect(server.imported).toEqual([[id, 'talk'], [id, Uint8Array.of(1, 2)]]);
+    await to('subscribers', { conversation: 'talk', subscribers: [{ client: 'ann', at: 1 }] }).expect(200, { added: 1 });
+    await to('digests', { conversations: ['talk'] }).expect(200, { results: [null] });
+    await to('digests', { conversations: ['talk'] }, 'nowhere').expect(404);
+    await to('messages', { items: [{ conversation: 'talk', messages: [{ ...message, id: 'a b' }] }] }).expect(400);
+    await to('conversations', { items: [{ ...item, members: [{ client: 'ann', role: 'king' }] }] }).expect(400);
+    await server.http.post(`/admin/v1/apps/${id}/import/digests`).send({ conversations: [] }).expect(401);
   });
 });
