@@ -17,6 +17,7 @@ import type { RememberLimits } from './remembered-rows.js';
 import { SqliteConversationStore } from './sqlite-conversation-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
+import { SqliteRetentionStore } from './sqlite-retention-store.js';
 import { Writer } from './writer.js';
 import type { Writes } from './writer.js';
 
@@ -26,7 +27,7 @@ afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
 
 const changes = [
   'send', 'send', 'send', 'mention', 'silent', 'edit', 'recall', 'read', 'read', 'deliver', 'mute', 'pin', 'hide', 'mark', 'clear',
-  'come or go', 'role', 'name', 'new', 'delete', 'brief', 'service', 'subscribe', 'thread', 'broadcast', 'later', 'fail',
+  'come or go', 'role', 'name', 'new', 'delete', 'brief', 'service', 'subscribe', 'thread', 'broadcast', 'later', 'fail', 'retire',
 ] as const; // prettier-ignore
 
 interface Step {
@@ -55,6 +56,7 @@ class World {
   private readonly write: Channel<Writes>;
   private readonly remembering: SqliteMemberStore;
   private readonly plain: SqliteMemberStore;
+  private readonly retention: SqliteRetentionStore;
   private readonly stores: { log: SqliteLogStore; conversations: SqliteConversationStore };
 
   constructor(limits: RememberLimits, slots: number) {
@@ -75,6 +77,7 @@ class World {
     const channels = (read: Channel<Reads>) => ({ write: this.write, read, now: () => this.now });
     const own = channels(reader(new RememberedRows(new ChangeMarks(marks.memory), limits)));
     this.remembering = new SqliteMemberStore(own);
+    this.retention = new SqliteRetentionStore(own);
     this.plain = new SqliteMemberStore(channels(reader()));
     this.stores = { log: new SqliteLogStore(own), conversations: new SqliteConversationStore(own) };
   }
@@ -126,6 +129,7 @@ class World {
       case 'broadcast': if (kind === 'system' || kind === 'thread') await write(message('', 'x')); break;
       case 'later': this.now += n * 20; break;
       case 'fail': await this.fail(made, person); break;
+      case 'retire': await this.retention.retire(app, id, this.now - n * 20); break;
     } // prettier-ignore
     if (look) await this.compare();
   }
