@@ -124,6 +124,11 @@ it('keeps counts apart', async () => {
 });
 
 it('keeps events, presence and kicks apart', async () => {
+  // Its own receipts come up to a second late.
+  await until(
+    () => second.events.some((event) => event.includes('"delivered":2')),
+    'the second heard its own',
+  );
   const before = second.events.length;
   const [ann, bob] = first.clients as [HongyanClient, HongyanClient];
   await (await ann.conversations.get(talk)).send('apple live');
