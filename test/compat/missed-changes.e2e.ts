@@ -100,3 +100,20 @@ describe('changes of conversations missed over a lost connection', () => {
     expect((await ask('tom&start_ts=x')).status).toBeGreaterThanOrEqual(400);
   });
 });
+
+describe('a client that was blocked from a conversation', () => {
+  it('is told when that is lifted, and may come back', async () => {
+    const app = await server.app();
+    const [tom, two] = [await device(server, app).login('tom'), device(server, app)];
+    const jerry = await two.login('jerry');
+    const conversation = (await tom.createConversation({ members: ['jerry'], name: 'n' })) as Conversation;
+    await jerry.getConversation(conversation.id);
+    const out = next(jerry, 'blocked');
+    await conversation.blockMembers(['jerry']);
+    await out;
+    const lifted = next<[Fields, Conversation]>(jerry, 'unblocked');
+    await conversation.unblockMembers(['jerry']);
+    expect((await lifted)[1].id).toBe(conversation.id);
+    await conversation.add(['jerry']);
+  });
+});

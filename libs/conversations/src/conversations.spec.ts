@@ -278,7 +278,9 @@ describe('discipline', () => {
     expect((await ann.run('conversation.blocked', { conversation: group })).items).toEqual([
       { client: 'bob' },
     ]);
+    bob.heard();
     await ann.run('conversation.unblock', { conversation: group, members: ['bob'] });
+    expect(bob.heard()).toEqual(['unblocked#3']);
     expect(await ann.run('conversation.add', { conversation: group, members: ['bob'] })).toMatchObject({
       done: ['bob'],
     });

@@ -26,6 +26,7 @@ export function sendIntent(core: Core, app: App, caller: Call, args: Send, paylo
     origin: caller.session,
     wait: caller,
     alone: false,
+    firstWins: args.onConflict === 'first',
     decide: (state) => {
       const now = core.clock();
       const { kind } = state.conversation;

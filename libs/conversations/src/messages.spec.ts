@@ -67,6 +67,22 @@ it('answers a retry with the first result, even where it would be refused by now
   expect(bob.heard()).toEqual([]);
 });
 
+it('answers the same operation id with another content with the first result, where that is asked for', async () => {
+  const op = newOp();
+  const first = await ann.send(group, 'one', { op });
+  bob.heard();
+  const second = await ann.send(group, 'two', { op, format: 'json', body: '2', onConflict: 'first' });
+  expect(second).toEqual({ ...first, duplicate: true });
+  expect(bob.heard()).toEqual([]);
+  const { messages } = await bob.run('message.history', { conversation: group });
+  expect(messages.map(({ body }) => body)).toEqual(['one']);
+  // An id that was used for something else is a mistake nevertheless.
+  const other = newOp();
+  await ann.run('message.edit', { message: first.id, body: 'edited', op: other });
+  const again = { conversation: group, body: 'x', op: other, onConflict: 'first' } as const;
+  expect(await ann.outcome('message.send', again)).toBe('operation_conflict');
+});
+
 it('refuses the same operation id with another content', async () => {
   const op = newOp();
   await ann.send(group, 'one', { op });

@@ -145,7 +145,7 @@ function membershipDeliveries(
   return deliveries;
 }
 
-/** Who comes in and who goes out by this entry. */
+/** Who comes in by this entry, and who hears of it besides the members: those who go out. */
 function movement({ payload }: Entry): { arriving: readonly ClientId[]; leaving: readonly ClientId[] } {
   switch (payload.kind) {
     case 'created':
@@ -160,6 +160,9 @@ function movement({ payload }: Entry): { arriving: readonly ClientId[]; leaving:
       return { arriving: [], leaving: payload.members };
     case 'blocked':
       return { arriving: [], leaving: payload.removed };
+    // They are no members, but may be again.
+    case 'unblocked':
+      return { arriving: [], leaving: payload.members };
     default:
       return { arriving: [], leaving: [] };
   }

@@ -2,13 +2,14 @@ import type { Content, Entry, EntryPayload } from './types.js';
 
 /**
  * Is this the operation that made `entry`? A retry repeats the content; another content under the same operation id
- * is a mistake of the caller. Content that was edited or recalled since can no longer be compared and counts as equal.
+ * is a mistake of the caller, unless it says that the first one counts (`firstWins`, for messages). Content that was
+ * edited or recalled since can no longer be compared and counts as equal.
  */
-export function sameOperation(payload: EntryPayload, entry: Entry): boolean {
+export function sameOperation(payload: EntryPayload, entry: Entry, firstWins = false): boolean {
   const made = entry.payload;
   if (payload.kind !== made.kind) return false;
   if (payload.kind === 'message' && made.kind === 'message') {
-    return entry.editedAt !== undefined || entry.recalled === true || sameContent(payload, made);
+    return firstWins || entry.editedAt !== undefined || entry.recalled === true || sameContent(payload, made);
   }
   if (payload.kind === 'edit' && made.kind === 'edit') return payload.target === made.target;
   if (payload.kind === 'recall' && made.kind === 'recall') return payload.target === made.target;

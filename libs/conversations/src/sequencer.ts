@@ -29,6 +29,8 @@ export interface Intent {
   readonly decide: (state: ConversationState) => Verdict | Promise<Verdict>;
   /** Decided and committed by itself: everything but plain messages, because the next decision depends on it. */
   readonly alone: boolean;
+  /** The same operation id with another content is answered with the first result, too. */
+  readonly firstWins?: boolean;
 }
 
 /** `target`: for edits and recalls, the message as it was before. */
@@ -238,7 +240,7 @@ export class Sequencer {
       if (made === undefined || intent === undefined) break;
       if (result.duplicate) {
         settled.push(
-          sameOperation(made.payload, result.entry)
+          sameOperation(made.payload, result.entry, intent.waiting.firstWins)
             ? { entry: result.entry, duplicate: true, state }
             : new AppError('operation_conflict'),
         );

@@ -209,6 +209,8 @@ export const operations = {
     to: z.array(clientId).min(1).max(100).optional(),
     /** System conversations: broadcasts may expire. */
     expiresAt: time.optional(),
+    /** What the same operation id with another content gets: a refusal (the default), or the first result. */
+    onConflict: z.enum(['refuse', 'first']).optional(),
     /** Overrides the app's push content; kept for the push, never shown to clients. */
     push: jsonObject.optional(),
   }),

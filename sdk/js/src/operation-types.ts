@@ -185,6 +185,8 @@ export interface Inputs {
     to?: readonly string[];
     /** System conversations: broadcasts may expire. */
     expiresAt?: number;
+    /** What the same operation id with another content gets: a refusal (the default), or the first result. */
+    onConflict?: 'refuse' | 'first';
     /** Overrides the app's push content; kept for the push, never shown to clients. */
     push?: JsonObject;
     format?: Format;

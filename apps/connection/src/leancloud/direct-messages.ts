@@ -20,6 +20,7 @@ export async function sendMessage(call: Call): Promise<Reply> {
   const conversation = conversationOf(direct.cid);
   const send: Given<'message.send'> = {
     op: operationOf(direct.dt),
+    onConflict: 'first',
     conversation,
     ...fromWire(direct),
     ...mentionsOf(direct),
