@@ -88,7 +88,13 @@ function targetAt(admin: Http, path: string, signal: AbortSignal): ImportTarget 
   };
 }
 
-const temporaryNames = new Set(['unavailable', 'overloaded', 'deadline_exceeded', 'internal', 'rate_limited']);
+const temporaryNames = new Set([
+  'unavailable',
+  'overloaded',
+  'deadline_exceeded',
+  'internal',
+  'rate_limited',
+]);
 
 function mayPass(error: unknown): boolean {
   if (error instanceof Refusal) return temporaryNames.has(error.errorName);
