@@ -102,9 +102,7 @@ describe('logging in', () => {
   it('lets logins that come together pass no bound together', async () => {
     slowPresence(rig);
     const open = Array.from({ length: 12 }, () => rig.client());
-    const outcomes = await Promise.all(
-      open.map((client) => client.until(() => outcomeOf(client))),
-    );
+    const outcomes = await Promise.all(open.map((client) => client.until(() => outcomeOf(client))));
     expect(outcomes.filter((outcome) => outcome === 'session')).toHaveLength(3);
     expect(outcomes.filter((outcome) => outcome === 'limit_exceeded')).toHaveLength(9);
     expect(rig.hub.sessions).toBe(3);
@@ -202,7 +200,11 @@ describe('sessions', () => {
   });
 
   it('end with their app, and none begins any more', async () => {
-    const [ann, bob, neighbour] = [rig.client(), rig.client({ clientId: 'bob' }), rig.client({ appId: 'small' })];
+    const [ann, bob, neighbour] = [
+      rig.client(),
+      rig.client({ clientId: 'bob' }),
+      rig.client({ appId: 'small' }),
+    ];
     const { token } = await ann.event('session');
     await Promise.all([bob, neighbour].map((client) => client.event('session')));
     inUse.splice(inUse.indexOf(one), 1);

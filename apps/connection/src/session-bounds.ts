@@ -13,7 +13,8 @@ export function stillInUse(apps: AppDirectory, app: App): App {
 }
 
 /** Which other sessions of the client a login ends: single login per tag. */
-export const sessionsEndedBy = ({ fresh, session: { session, tag, device } }: Login) =>
+export const sessionsEndedBy =
+  ({ fresh, session: { session, tag, device } }: Login) =>
   (other: OpenSession): boolean =>
     fresh && tag !== undefined && other.tag === tag && other.device !== device && other.session !== session;
 

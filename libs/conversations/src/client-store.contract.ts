@@ -84,11 +84,19 @@ export function describeClientStore(name: string, open: () => Promise<ClientStor
       const records = await store.clients.get(made.app, [dan]);
       expect(records).toEqual([{ id: dan, firstSeen: expect.any(Number) as number }]);
       expect(records[0]!.firstSeen).toBeGreaterThanOrEqual(T0);
-      const { created, record } = await store.clients.upsert(made.app, dan, { name: 'Dan', lastSeen: T0 * 2 }, T0 * 2);
+      const { created, record } = await store.clients.upsert(
+        made.app,
+        dan,
+        { name: 'Dan', lastSeen: T0 * 2 },
+        T0 * 2,
+      );
       expect({ created, ...record }).toMatchObject({ created: false, name: 'Dan', firstLogin: T0 * 2 });
       expect(record.firstSeen).toBe(records[0]!.firstSeen);
       await store.clients.block(made.app, ann, [client('ivy')], T0);
-      expect((await store.clients.list(made.app, { limit: 20 })).items.map(({ id }) => id)).toEqual([...all, 'ivy']);
+      expect((await store.clients.list(made.app, { limit: 20 })).items.map(({ id }) => id)).toEqual([
+        ...all,
+        'ivy',
+      ]);
     });
 
     it('creates once, whoever asks', async () => {

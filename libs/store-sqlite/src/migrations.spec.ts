@@ -39,7 +39,12 @@ async function expectWhole(): Promise<void> {
   try {
     expect(version()).toBe(schemaVersion);
     expect((await store.check()).findings).toEqual([]);
-    const { messages } = await store.log.history(app, id, { direction: 'forward', after: 0, before: 99, limit: 9 });
+    const { messages } = await store.log.history(app, id, {
+      direction: 'forward',
+      after: 0,
+      before: 99,
+      limit: 9,
+    });
     expect(messages.map(({ payload, recalled }) => [payload.body, recalled ?? false])).toEqual([
       ['hello, all', false],
       ['{"n":12345678901234567890}', false],
@@ -98,6 +103,8 @@ it('a process killed in the midst of a migration leaves the version before, and 
   expect([signal, stderr.includes('Error')]).toEqual(['SIGKILL', false]);
   expect(version()).toBe(1);
   expect(inFile(`SELECT name FROM sqlite_schema WHERE name = 'filling'`)).toBeUndefined();
-  expect(inFile<{ sql: string }>(`SELECT sql FROM sqlite_schema WHERE name = 'client'`).sql).not.toContain('firstLogin');
+  expect(inFile<{ sql: string }>(`SELECT sql FROM sqlite_schema WHERE name = 'client'`).sql).not.toContain(
+    'firstLogin',
+  );
   await expectWhole();
 });
