@@ -104,9 +104,7 @@ describe('a native client and one of LeanCloud in the same conversation', () => 
     await conversation.set('attr.b', 2).set('size', 4).save();
     await told;
     expect([theirs.get('size'), theirs.get('attr')]).toEqual([4, { a: 1, b: 2 }]);
-    await eventually(() =>
-      expect(entries.at(-1)).toMatchObject({ kind: 'updated', attributes: { b: 2 } }),
-    );
+    await eventually(() => expect(entries.at(-1)).toMatchObject({ kind: 'updated', attributes: { b: 2 } }));
     expect(JSON.stringify([entries, talk.view, await jerry.conversations.list()])).not.toContain('size');
     expect(await ben.getQuery().equalTo('size', 4).find()).toHaveLength(1);
     expect(await ben.getQuery().equalTo('attr.size', 4).find()).toHaveLength(0);

@@ -1,4 +1,11 @@
-import { CommandType, QueryDirection, storedTypes, typeOf, type LogsCommand, convTypeOf } from '@hongyan/leancloud';
+import {
+  CommandType,
+  QueryDirection,
+  storedTypes,
+  typeOf,
+  type LogsCommand,
+  convTypeOf,
+} from '@hongyan/leancloud';
 import { AppError, type Input, type MessageView } from '@hongyan/protocol';
 import { conversationOf, type Call, type Reply } from './calls.js';
 import { placeOf } from './message-places.js';

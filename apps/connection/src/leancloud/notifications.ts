@@ -26,7 +26,8 @@ export async function notifications(
   const found: object[] = [];
   const list = query.has('notification_type');
   for (const entry of entries) {
-    for (const push of await pushesOf(entry, caller, views)) found.push(list ? underscored(push, entry) : dashed(push, entry));
+    for (const push of await pushesOf(entry, caller, views))
+      found.push(list ? underscored(push, entry) : dashed(push, entry));
   }
   if (list) return { hasMore: more, notifications: found };
   // What is left out makes the client look its conversations up anew.
