@@ -86,7 +86,11 @@ describe('changes of conversations missed over a lost connection', () => {
     expect(told[2]).toMatchObject({ attr: { data: '{"attr.a":1}' } });
     const other = (await ask('tom&start_ts=0')).body as { permanent: { notifications: Fields[] } };
     expect(other).toMatchObject({ droppable: { invalidLocalConvCache: false, notifications: [] } });
-    expect(other.permanent.notifications.map(({ op }) => op)).toEqual(['joined', 'members-joined', 'updated']);
+    expect(other.permanent.notifications.map(({ op }) => op)).toEqual([
+      'joined',
+      'members-joined',
+      'updated',
+    ]);
     expect(other.permanent.notifications[2]).toMatchObject({
       attr: { 'attr.a': 1 },
       attrModified: { attr: { a: 1 } },

@@ -28,7 +28,12 @@ export function describeNotificationStore(
       const app = newApp();
       const one = await make(store, { app, members: ['ann', 'bob'], document: { name: 'one' }, now: T0 });
       const two = await make(store, { app, members: ['ann'], document: { name: 'two' }, now: T0 + 1 });
-      await append(store, one, [message('bob', 'hi'), change('ann', { kind: 'updated', name: 'one' })], T0 + 10);
+      await append(
+        store,
+        one,
+        [message('bob', 'hi'), change('ann', { kind: 'updated', name: 'one' })],
+        T0 + 10,
+      );
       await append(store, two, [change('ann', { kind: 'added', members: [client('bob')] })], T0 + 20);
       await append(store, one, [change('ann', { kind: 'removed', members: [client('bob')] })], T0 + 30);
       await append(store, one, [change('ann', { kind: 'recall', target: 2 })], T0 + 40);

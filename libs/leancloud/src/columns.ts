@@ -34,7 +34,10 @@ export function fromColumns(columns: Readonly<Record<string, unknown>>): NamedAt
 export const columnsOf = ({
   attributes: attr,
   columns: own = {},
-}: Pick<ConversationView, 'attributes' | 'columns'>): { attr: JsonObject; own: JsonObject } => ({ attr, own });
+}: Pick<ConversationView, 'attributes' | 'columns'>): { attr: JsonObject; own: JsonObject } => ({
+  attr,
+  own,
+});
 
 /** A path of these clients (`attr.x.y`, `colour`) as ours. Throws for columns that only the server fills. */
 export function placeOf(path: string): { readonly of: 'attributes' | 'columns'; readonly path: string } {

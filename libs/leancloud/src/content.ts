@@ -32,7 +32,11 @@ export function storedTypes(types: readonly string[]): string[] {
   const found = types.flatMap((type) => {
     const lctype = lctypeOf(type);
     const native = type.startsWith(family) ? mediaTypes[type.slice(family.length)] : undefined;
-    return [type, ...(lctype === undefined ? [] : [typeOf(lctype)]), ...(native === undefined ? [] : [native])];
+    return [
+      type,
+      ...(lctype === undefined ? [] : [typeOf(lctype)]),
+      ...(native === undefined ? [] : [native]),
+    ];
   });
   return [...new Set(found)];
 }

@@ -27,7 +27,8 @@ describe('messages of LeanCloud’s clients for native readers', () => {
 
   it('are what they were when they are native, of a type of the app, or recalled', () => {
     const recalled: MessageView = { ...typed, body: '', recalled: true };
-    for (const same of [native, message('{"_lctype":7,"a":1}'), recalled]) expect(nativeMessage(same)).toBe(same);
+    for (const same of [native, message('{"_lctype":7,"a":1}'), recalled])
+      expect(nativeMessage(same)).toBe(same);
   });
 
   it('are translated wherever an answer holds them', () => {
@@ -48,7 +49,9 @@ describe('messages of LeanCloud’s clients for native readers', () => {
     const page = { conversation: {}, messages: [typed, native] };
     for (const name of ['message.get', 'message.history', 'room.join'] as const)
       expect(nativeResult(name, page as never)).toEqual({ conversation: {}, messages: [text, native] });
-    expect(nativeResult('message.edit', { seq: 1, time: 1, message: typed })).toMatchObject({ message: text });
+    expect(nativeResult('message.edit', { seq: 1, time: 1, message: typed })).toMatchObject({
+      message: text,
+    });
     const entries = [{ kind: 'edit', message: typed }, { kind: 'joined' }];
     expect(nativeResult('conversation.entries', { entries } as never)).toEqual({
       entries: [{ kind: 'edit', message: text }, { kind: 'joined' }],
@@ -59,7 +62,9 @@ describe('messages of LeanCloud’s clients for native readers', () => {
 
   it('are translated in events; other events are the same object', () => {
     const entry = { conversation, seq: 1, time: 1, kind: 'message', message: typed } as const;
-    expect(nativeEvent({ type: 'entry', entry })).toMatchObject({ entry: { seq: 1, message: { body: 'hi' } } });
+    expect(nativeEvent({ type: 'entry', entry })).toMatchObject({
+      entry: { seq: 1, message: { body: 'hi' } },
+    });
     expect(nativeEvent({ type: 'transient', message: typed })).toMatchObject({ message: { body: 'hi' } });
     for (const same of [
       { type: 'entry', entry: { ...entry, message: native } },
