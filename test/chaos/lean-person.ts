@@ -8,6 +8,7 @@ const sendEveryMs = 1_000;
 const changeEveryMs = 2_500;
 const recallShare = 0.25;
 const pageSize = 100;
+const askAgainMs = 500;
 const loginMs = 20_000;
 
 /** What the SDK's typings leave out or leave any. */
@@ -202,8 +203,12 @@ export class LeanPerson {
         const options = { ...start, direction: OLD_TO_NEW, limit: pageSize };
         page = await chat.conversation.queryMessages(options);
       } catch (error) {
-        // The next reconnection asks again.
-        if (this.isOfConnection(error)) return;
+        if (this.isOfConnection(error)) {
+          // Not online: the next reconnection asks again.
+          if (reconnection !== this.reconnections || !this.online) return;
+          await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+          continue;
+        }
         this.problems.push(`${this.name} could not ask the history: ${(error as Error).message}`);
         return;
       }
@@ -291,7 +296,7 @@ const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * ite
 function ownSdk(): typeof Sdk {
   const require = createRequire(join(process.cwd(), 'package.json'));
   const path = require.resolve('leancloud-realtime-5');
-   
+
   delete require.cache[path];
   return require(path) as typeof Sdk;
 }

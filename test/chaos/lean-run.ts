@@ -28,6 +28,7 @@ const groups = [
   [30, 50],
 ] as const;
 const settleMs = 60_000;
+const lastEventsMs = 10_000;
 const shownProblems = 30;
 const appKey = 'chaos-app-key';
 
@@ -103,6 +104,7 @@ export class LeanRun {
   /** Answers how many messages there are. */
   private async judge(): Promise<number> {
     let count = 0;
+    const views: { person: LeanPerson; id: string; stored: readonly Stored[] }[] = [];
     const sends = this.people.flatMap(({ acknowledged }) => acknowledged);
     const changed = new Map(this.people.flatMap((person) => [...person.changed]));
     for (const id of new Set(this.people.flatMap(({ conversations }) => conversations))) {
@@ -116,15 +118,17 @@ export class LeanRun {
         ...checkSends(inConversation, log),
         ...checkChanged(changed, stored),
       );
-      for (const person of this.people.filter(({ conversations }) => conversations.includes(id))) {
-        const who = `${person.name} in ${id}`;
-        // The last events may be on their way.
-        await until(() => checkShown(who, person.shown(id), stored).length === 0, '', 5_000).catch(() =>
-          this.problems.push(...checkShown(who, person.shown(id), stored)),
-        );
-        this.problems.push(...checkTold(who, person.told(id)));
-      }
+      for (const person of this.people.filter(({ conversations }) => conversations.includes(id)))
+        views.push({ person, id, stored });
     }
+    const wrong = () =>
+      views.flatMap(({ person, id, stored }) =>
+        checkShown(`${person.name} in ${id}`, person.shown(id), stored),
+      );
+    // The last events may be on their way.
+    await until(() => wrong().length === 0, '', lastEventsMs).catch(() => this.problems.push(...wrong()));
+    for (const { person, id } of views)
+      this.problems.push(...checkTold(`${person.name} in ${id}`, person.told(id)));
     for (const person of this.people) this.problems.push(...person.problems);
     return count;
   }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const startMs = 30_000;
+const callMs = 15_000;
+const endMs = 10_000;
 export const masterKey = 'compat-master-key';
 export const appKey = 'compat-app-key';
 
@@ -66,6 +68,7 @@ function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' |
     const response = await fetch(`${url}/${path}`, {
       method,
       headers: { ...headers, 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(callMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -103,20 +106,28 @@ async function launch(folder: string, url: string, settings: Record<string, stri
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (text: Buffer) => (said += text.toString()));
   const deadline = Date.now() + startMs;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`the server ended: ${said}`);
-    if (Date.now() > deadline) throw new Error(`the server is not ready: ${said}`);
-    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
-    if (answer?.ok) return child;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  try {
+    for (;;) {
+      if (hasEnded(child)) throw new Error(`the server ended: ${said}`);
+      if (Date.now() > deadline) throw new Error(`the server is not ready: ${said}`);
+      const asked = fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(callMs) });
+      const answer = await asked.catch(() => undefined);
+      if (answer?.ok) return child;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } catch (error) {
+    await end(child, 'SIGKILL');
+    throw error;
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
+
 async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (hasEnded(child)) return;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill(signal);
-  const kill = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const kill = setTimeout(() => child.kill('SIGKILL'), endMs);
   await ended;
   clearTimeout(kill);
 }

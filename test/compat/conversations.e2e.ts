@@ -1,42 +1,6 @@
 /* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment -- the types that the SDK ships leave much of it any */
-import { type CompatApp, type CompatServer, startCompatServer } from './compat-server.js';
-import {
-  closeDevices,
-  type Conversation,
-  device,
-  eventually,
-  type IMClient,
-  next,
-  pause,
-  record,
-  type Sdk,
-} from './devices.js';
-
-let server: CompatServer;
-let app: CompatApp;
-
-beforeAll(async () => {
-  server = await startCompatServer();
-  app = await server.app();
-});
-afterEach(closeDevices);
-afterAll(() => server.stop());
-
-let nth = 0;
-const names = (...ids: string[]): string[] => {
-  nth += 1;
-  return ids.map((id) => `${id}-${nth}`);
-};
-
-/** So many clients, each on a device of its own. */
-async function clients(...ids: string[]): Promise<{ client: IMClient; sdk: Sdk }[]> {
-  return await Promise.all(
-    names(...ids).map(async (id) => {
-      const { sdk, login } = device(server, app);
-      return { client: await login(id), sdk };
-    }),
-  );
-}
+import { type Conversation, eventually, next, pause, record } from './devices.js';
+import { describeSdk } from './suite.js';
 
 const who = ({ members = [] as string[], ...rest }: Record<string, unknown> & { members?: string[] } = {}) =>
   [[...members].sort().join(','), ...Object.values(rest)].filter((one) => one !== '').join(' by ');
@@ -48,9 +12,9 @@ const membership = {
   membersleft: who,
 };
 
-describe('conversations of clients of the SDK', () => {
+describeSdk('conversations', (suite) => {
   it('tells members who comes and goes, each in its own way', async () => {
-    const [a, b, c] = await clients('ann', 'bob', 'cleo');
+    const [a, b, c] = await suite.clients('ann', 'bob', 'cleo');
     const [ann, bob, cleo] = [a!.client, b!.client, c!.client];
     const seen = {
       ann: record(ann, membership),
@@ -86,7 +50,7 @@ describe('conversations of clients of the SDK', () => {
   });
 
   it('changes name, attributes and own columns, and tells the others', async () => {
-    const [a, b] = await clients('ann', 'bob');
+    const [a, b] = await suite.clients('ann', 'bob');
     const conversation = await a!.client.createConversation({
       members: [b!.client.id],
       name: 'before',
@@ -94,18 +58,17 @@ describe('conversations of clients of the SDK', () => {
       size: 3,
     });
     const theirs = await b!.client.getConversation(conversation.id);
-    expect([theirs.name, theirs.get('attr.colour'), theirs.get('attr.deep'), theirs.get('size')]).toEqual([
-      'before', 'red', { n: 1 }, 3,
-    ]); // prettier-ignore
+    const columns = (): unknown[] => [theirs.name, theirs.get('attr'), theirs.get('size')];
+    expect(columns()).toEqual(['before', { colour: 'red', deep: { n: 1 } }, 3]);
     const told = next(b!.client, b!.sdk.Event.CONVERSATION_INFO_UPDATED);
     conversation.name = 'after';
     conversation.set('attr.deep.n', 2).set('size', 4);
     await conversation.save();
     const [{ attributes }] = (await told) as unknown as [{ attributes: object }];
     expect(attributes).toMatchObject({ name: 'after' });
-    expect([theirs.name, theirs.get('attr.deep.n'), theirs.get('size')]).toEqual(['after', 2, 4]);
+    expect(columns()).toEqual(['after', { colour: 'red', deep: { n: 2 } }, 4]);
     const fresh = await (
-      await device(server, app).login(`${b!.client.id}-again`)
+      await suite.device().login(`${b!.client.id}-again`)
     ).getConversation(conversation.id);
     expect([fresh.name, fresh.get('attr'), fresh.get('size')]).toEqual([
       'after',
@@ -115,7 +78,7 @@ describe('conversations of clients of the SDK', () => {
   });
 
   it('finds conversations by members, names, attributes, columns and times', async () => {
-    const [a, b] = await clients('ann', 'bob');
+    const [a, b] = await suite.clients('ann', 'bob');
     const [ann, bob] = [a!.client, b!.client];
     const make = async (name: string, members: string[], more: object = {}) =>
       (await ann.createConversation({ members, name, unique: false, ...more })).id;
@@ -167,18 +130,18 @@ describe('conversations of clients of the SDK', () => {
   });
 
   it('mutes for oneself', async () => {
-    const [a] = await clients('ann');
+    const [a] = await suite.clients('ann');
     const conversation = await a!.client.createConversation({ members: ['zoe'] });
     await conversation.mute();
     expect(conversation.muted).toBe(true);
-    const fresh = await (await device(server, app).login(a!.client.id)).getConversation(conversation.id);
+    const fresh = await (await suite.device().login(a!.client.id)).getConversation(conversation.id);
     expect(fresh.muted).toBe(true);
     await conversation.unmute();
     expect(conversation.muted).toBe(false);
   });
 
   it('chat rooms: creator is in, others join, all may speak, joined ones hear', async () => {
-    const [a, b, c] = await clients('ann', 'bob', 'cleo');
+    const [a, b, c] = await suite.clients('ann', 'bob', 'cleo');
     const room = await a!.client.createChatRoom({ name: 'room' });
     expect(await room.count()).toBe(1);
     const bobs = await b!.client.getConversation(room.id);
@@ -202,7 +165,7 @@ describe('conversations of clients of the SDK', () => {
   });
 
   it('temporary conversations are found by id only, and do not change', async () => {
-    const [a, b] = await clients('ann', 'bob');
+    const [a, b] = await suite.clients('ann', 'bob');
     const invited = next(b!.client, b!.sdk.Event.INVITED);
     const conversation = await a!.client.createTemporaryConversation({
       members: [b!.client.id],
@@ -220,11 +183,12 @@ describe('conversations of clients of the SDK', () => {
       members: [b!.client.id],
       ttl: 3600,
     });
-    expect(again.id).toBe(conversation.id);
+    // Version 4 does not ask for the same one.
+    expect(again.id === conversation.id).toBe(suite.version === 5);
   });
 
   it('temporary conversations end', async () => {
-    const [a, b] = await clients('ann', 'bob');
+    const [a, b] = await suite.clients('ann', 'bob');
     const conversation = await a!.client.createTemporaryConversation({
       members: [b!.client.id],
       ttl: 1,
@@ -234,7 +198,7 @@ describe('conversations of clients of the SDK', () => {
   });
 
   it('roles: higher ones change lower ones, and an owner cannot go', async () => {
-    const [a, b, c] = await clients('ann', 'bob', 'cleo');
+    const [a, b, c] = await suite.clients('ann', 'bob', 'cleo');
     const [ann, bob, cleo] = [a!.client, b!.client, c!.client];
     const conversation = await ann.createConversation({ members: [bob.id, cleo.id] });
     const bobs = await bob.getConversation(conversation.id);
@@ -268,7 +232,7 @@ describe('conversations of clients of the SDK', () => {
   });
 
   it('silences and blocks members', async () => {
-    const [a, b] = await clients('ann', 'bob');
+    const [a, b] = await suite.clients('ann', 'bob');
     const [ann, bob] = [a!.client, b!.client];
     const conversation = await ann.createConversation({ members: [bob.id, 'zoe'] });
     const bobs = await bob.getConversation(conversation.id);
@@ -299,8 +263,8 @@ describe('conversations of clients of the SDK', () => {
   });
 
   it('services: subscribing, broadcasts, and a thread of one’s own', async () => {
-    const [a, b] = await clients('ann', 'bob');
-    const { conversation } = (await server.rest(app, 'POST', 'api/v1/conversations', {
+    const [a, b] = await suite.clients('ann', 'bob');
+    const { conversation } = (await suite.server.rest(suite.app, 'POST', 'api/v1/conversations', {
       op: 'make-service',
       kind: 'system',
       name: 'news',
@@ -317,7 +281,7 @@ describe('conversations of clients of the SDK', () => {
     await news.subscribe();
     const heard = next<[{ text: string }]>(a!.client, a!.sdk.Event.MESSAGE);
     const others = record(b!.client, { message: () => '' });
-    await server.rest(app, 'POST', `api/v1/conversations/${conversation.id}/messages`, {
+    await suite.server.rest(suite.app, 'POST', `api/v1/conversations/${conversation.id}/messages`, {
       op: 'b1',
       body: 'today',
     });

