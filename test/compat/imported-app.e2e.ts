@@ -38,10 +38,18 @@ described('an imported app', () => {
   const run = (...args: string[]) =>
     new Promise<void>((resolve, reject) => {
       const main = join(process.cwd(), 'dist/apps/cli/src/main.js');
-      const env = { ...process.env, LEANCLOUD_APP_ID: standInKeys.appId, LEANCLOUD_MASTER_KEY: standInKeys.masterKey };
-      const child = spawn(process.execPath, [main, 'leancloud', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const env = {
+        ...process.env,
+        LEANCLOUD_APP_ID: standInKeys.appId,
+        LEANCLOUD_MASTER_KEY: standInKeys.masterKey,
+      };
+      const child = spawn(process.execPath, [main, 'leancloud', ...args], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let said = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()));
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (text: Buffer) => (said += text.toString()));
       child.once('close', (status) => (status === 0 ? resolve() : reject(new Error(said))));
     });
 
@@ -53,11 +61,19 @@ described('an imported app', () => {
 
   it('finds conversations by query as before: members, columns, name, the last message', async () => {
     const ann = await device(server, app).login('u10');
-    const byColumn = await ann.getQuery().equalTo('shopColumn', 'extra 10').containsMembers(['u10']).withLastMessagesRefreshed().find();
+    const byColumn = await ann
+      .getQuery()
+      .equalTo('shopColumn', 'extra 10')
+      .containsMembers(['u10'])
+      .withLastMessagesRefreshed()
+      .find();
     expect(byColumn.map(({ id }) => id)).toEqual([source.app.conversationId(talk)]);
     const [found] = byColumn;
     expect([found!.name, found!.get('attr.order'), found!.get('shopColumn'), found!.members.sort()]).toEqual([
-      'talk 10 鸿雁', 10, 'extra 10', ['u10', 'u11'],
+      'talk 10 鸿雁',
+      10,
+      'extra 10',
+      ['u10', 'u11'],
     ]);
     expect(found!.muted).toBe(true);
     expect(found!.lastMessage).toMatchObject({ id: idsOf(talk).at(-1) });
@@ -71,7 +87,7 @@ described('an imported app', () => {
     const [a, b] = [device(server, app), device(server, app)];
     const [ann, bob] = [await a.login('u10'), await b.login('u11')];
     const id = source.app.conversationId(talk);
-    const [atAnn, atBob] = [(await ann.getConversation(id)), (await bob.getConversation(id))];
+    const [atAnn, atBob] = [await ann.getConversation(id), await bob.getConversation(id)];
     expect(atBob.unreadMessagesCount).toBe(0);
     for (const text of ['new 1', 'new 2', 'new 3']) await atAnn.send(new a.sdk.TextMessage(text));
     await eventually(() => expect(atBob.unreadMessagesCount).toBe(3));
@@ -103,7 +119,7 @@ described('an imported app', () => {
     // The last message of conversation 14 is of number 2,984: u989, who is not a member; 14 itself is of u14.
     const [ann, bob] = [await a.login('u14'), await b.login('u15')];
     const id = source.app.conversationId(14);
-    const [atAnn, atBob] = [(await ann.getConversation(id)), (await bob.getConversation(id))];
+    const [atAnn, atBob] = [await ann.getConversation(id), await bob.getConversation(id)];
     const { value } = await atAnn.createMessagesIterator({ limit: 100 }).next();
     const [first] = value as unknown as { id: string; from: string }[];
     expect([first!.id, first!.from]).toEqual([source.app.msgId(14), 'u14']);

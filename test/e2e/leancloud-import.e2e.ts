@@ -75,7 +75,13 @@ interface Report {
     readonly subscribers: Record<string, number>;
   };
   readonly problems: Record<string, number>;
-  readonly verification: { readonly equal: number; readonly messages: number; readonly differences: number; readonly reported: number; readonly different: unknown[] };
+  readonly verification: {
+    readonly equal: number;
+    readonly messages: number;
+    readonly differences: number;
+    readonly reported: number;
+    readonly different: unknown[];
+  };
 }
 
 async function reportOf({ ended }: { ended: Promise<Ended> }): Promise<Report> {
@@ -105,8 +111,12 @@ interface Message {
 /** All messages of a conversation, oldest first, page by page. */
 async function historyOf(server: TestServer, app: TestApp, conversation: string): Promise<Message[]> {
   const all: Message[] = [];
-  for (let before = ''; ; ) {
-    const { body, text } = await server.rest(app, 'GET', `/conversations/${conversation}/messages?limit=100${before}`);
+  for (let before = ''; ;) {
+    const { body, text } = await server.rest(
+      app,
+      'GET',
+      `/conversations/${conversation}/messages?limit=100${before}`,
+    );
     const page = body as { messages?: Message[]; more: boolean };
     if (page.messages === undefined) throw new Error(text);
     all.unshift(...page.messages);
@@ -136,18 +146,40 @@ async function expectEverything(server: TestServer, app: TestApp): Promise<void>
     const here = await historyOf(server, app, conversation);
     const inOrder = rows.sort(
       (a, b) =>
-        (a['timestamp'] as number) - (b['timestamp'] as number) || ((a['msg-id'] as string) < (b['msg-id'] as string) ? -1 : 1),
+        (a['timestamp'] as number) - (b['timestamp'] as number) ||
+        ((a['msg-id'] as string) < (b['msg-id'] as string) ? -1 : 1),
     );
     expect(here.map(({ id, time, from, body }) => [id, time, from, body])).toEqual(inOrder.map(shownOf));
   }
 }
 
 it('has every message once and in order after ten kills, in a stopped installation', async () => {
-  const size = { messages: 40_000, conversations: 800, services: 2, subscribers: 60, threadMessages: 3, installations: 20 };
+  const size = {
+    messages: 40_000,
+    conversations: 800,
+    services: 2,
+    subscribers: 60,
+    threadMessages: 3,
+    installations: 20,
+  };
   await pulled(size);
   await done('tenant', 'create', '--name', 'T', '--id', 't', '--data', data);
   const made = JSON.parse(
-    await done('app', 'create', '--tenant', 't', '--name', 'Shop', '--preset', 'leancloud', '--id', 'shop', '--data', data, '--json'),
+    await done(
+      'app',
+      'create',
+      '--tenant',
+      't',
+      '--name',
+      'Shop',
+      '--preset',
+      'leancloud',
+      '--id',
+      'shop',
+      '--data',
+      data,
+      '--json',
+    ),
   ) as { masterKey: { current: string } };
   const app: TestApp = { id: 'shop', masterKey: made.masterKey.current };
   let kills = 0;
@@ -169,17 +201,26 @@ it('has every message once and in order after ten kills, in a stopped installati
   try {
     await expectEverything(server, app);
     expect(await server.findings()).toEqual([]);
-    const one = async (path: string) => (await server.rest(app, 'GET', `/conversations/${source.app.conversationId(10)}${path}`)).body;
+    const one = async (path: string) =>
+      (await server.rest(app, 'GET', `/conversations/${source.app.conversationId(10)}${path}`)).body;
     expect(await one('')).toMatchObject({
       conversation: { name: 'talk 10 鸿雁', unique: true, attributes: { order: 10 } },
     });
     const { items } = (await one('/members')) as { items: { client: string; role: string }[] };
-    expect(items.map(({ client, role }) => [client, role])).toEqual([['u10', 'owner'], ['u11', 'member']]);
-    expect((await one('/silences')) as object).toMatchObject({ items: [{ client: 'quiet000' }, { client: 'quiet001' }] });
+    expect(items.map(({ client, role }) => [client, role])).toEqual([
+      ['u10', 'owner'],
+      ['u11', 'member'],
+    ]);
+    expect((await one('/silences')) as object).toMatchObject({
+      items: [{ client: 'quiet000' }, { client: 'quiet001' }],
+    });
     // In a list as ever: the last message is there, nothing is unread, and who muted it still does.
-    const row = (await server.rest(app, 'GET', `/clients/u10/conversations/${source.app.conversationId(10)}`)).body;
+    const row = (await server.rest(app, 'GET', `/clients/u10/conversations/${source.app.conversationId(10)}`))
+      .body;
     expect(row).toMatchObject({ own: { muteUntil: null }, unread: 0 });
-    const services = (await server.rest(app, 'GET', `/conversations/${source.app.conversationId(0)}/members?limit=100`)).body;
+    const services = (
+      await server.rest(app, 'GET', `/conversations/${source.app.conversationId(0)}/members?limit=100`)
+    ).body;
     expect((services as { items: unknown[] }).items).toHaveLength(60);
   } finally {
     await server.close();
@@ -191,7 +232,13 @@ it('is taken into a live app, and a second time after a second pull: no hole, no
   const server = await TestServer.start();
   const clients: HongyanClient[] = [];
   const login = async (clientId: string) => {
-    const client = new HongyanClient({ url: server.url, appId: app.id, credentials: { clientId }, maxGap: 100_000, maxQueue: 10_000 });
+    const client = new HongyanClient({
+      url: server.url,
+      appId: app.id,
+      credentials: { clientId },
+      maxGap: 100_000,
+      maxQueue: 10_000,
+    });
     clients.push(client);
     await client.connect({ timeoutMs: 10_000 });
     return client;
@@ -245,7 +292,9 @@ it('is taken into a live app, and a second time after a second pull: no hole, no
       // Nobody else wrote entries there: not one sequence is missing.
       const seqs = heard.get(id)!.map(({ seq }) => seq);
       expect(seqs).toEqual(seqs.map((_, at) => seqs[0]! + at));
-      const row = (await server.rest(app, 'GET', `/clients/u11/conversations/${id}`)).body as { unread: number };
+      const row = (await server.rest(app, 'GET', `/clients/u11/conversations/${id}`)).body as {
+        unread: number;
+      };
       expect(row.unread).toBe(said.length);
     }
     // The old history behind the new, through the SDK: pages of 100 down to the first message.
@@ -261,9 +310,14 @@ it('is taken into a live app, and a second time after a second pull: no hole, no
     expect(bodies.slice(-said.length)).toEqual(said);
     expect(old.slice(0, -said.length).map(({ id }) => id)).toEqual(idsAtSource(shared));
     expect(bodies.length).toBe(old.length);
-    const members = (await server.rest(app, 'GET', `/conversations/${source.app.conversationId(12)}/members`)).body;
-    expect((members as { items: { client: string }[] }).items.map(({ client }) => client)).toContain('newcomer');
-    expect((await server.rest(app, 'GET', `/conversations/${source.app.conversationId(12)}`)).body).toMatchObject({
+    const members = (await server.rest(app, 'GET', `/conversations/${source.app.conversationId(12)}/members`))
+      .body;
+    expect((members as { items: { client: string }[] }).items.map(({ client }) => client)).toContain(
+      'newcomer',
+    );
+    expect(
+      (await server.rest(app, 'GET', `/conversations/${source.app.conversationId(12)}`)).body,
+    ).toMatchObject({
       conversation: { name: 'another name' },
     });
     expect(await server.findings()).toEqual([]);
@@ -294,9 +348,18 @@ it('reports bad input by file and line, and takes the rest', async () => {
   const cases: readonly [why: RegExp, line: string | Buffer][] = [
     [/no JSON: cut off/, lines[3]!.slice(0, 60)],
     [/not UTF-8/, Buffer.from([0x7b, 0xc4, 0xe3, 0xba, 0xc3, 0x7d])], // GBK
-    [/another message has this id: its time or sender/, JSON.stringify({ ...row, timestamp: (row['timestamp'] as number) + 5 })],
-    [/column "colour" of messages was left out/, JSON.stringify({ ...row, 'msg-id': 'with-colour', colour: 'blue' })],
-    [/nothing says what its conversation is/, JSON.stringify({ ...row, 'msg-id': 'lost', to: 'ffffffffffffffffffffffff' })],
+    [
+      /another message has this id: its time or sender/,
+      JSON.stringify({ ...row, timestamp: (row['timestamp'] as number) + 5 }),
+    ],
+    [
+      /column "colour" of messages was left out/,
+      JSON.stringify({ ...row, 'msg-id': 'with-colour', colour: 'blue' }),
+    ],
+    [
+      /nothing says what its conversation is/,
+      JSON.stringify({ ...row, 'msg-id': 'lost', to: 'ffffffffffffffffffffffff' }),
+    ],
     [/in the future/, JSON.stringify({ ...row, 'msg-id': 'tomorrow', timestamp: Date.now() + 86_400_000 })],
     [/no time/, JSON.stringify({ ...row, 'msg-id': 'never', timestamp: 'yesterday' })],
     [/sender cannot be/, JSON.stringify({ ...row, 'msg-id': 'long', from: 'x'.repeat(100) })],
@@ -305,11 +368,30 @@ it('reports bad input by file and line, and takes the rest', async () => {
   const from = lines.length + 1;
   const bad = Buffer.concat(cases.flatMap(([, line]) => [Buffer.from(line), Buffer.from('\n')]));
   damage('messages', bad);
-  const lonely = { objectId: '5fffffffffffffffffffffff', name: 'nobody', createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2099-01-01T00:00:00.000Z', '$x': 1 };
+  const lonely = {
+    objectId: '5fffffffffffffffffffffff',
+    name: 'nobody',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2099-01-01T00:00:00.000Z',
+    $x: 1,
+  };
   damage('conversations', Buffer.from(`${JSON.stringify(lonely)}\n`));
 
   await done('tenant', 'create', '--name', 'T', '--id', 't', '--data', data);
-  await done('app', 'create', '--tenant', 't', '--name', 'Shop', '--preset', 'leancloud', '--id', 'shop', '--data', data);
+  await done(
+    'app',
+    'create',
+    '--tenant',
+    't',
+    '--name',
+    'Shop',
+    '--preset',
+    'leancloud',
+    '--id',
+    'shop',
+    '--data',
+    data,
+  );
   const dry = await reportOf(importing('shop', data, '--dry-run'));
   const { ended } = importing('shop', data);
   expect((await ended).status).toBe(1);
@@ -322,14 +404,25 @@ it('reports bad input by file and line, and takes the rest', async () => {
   const problems = problemsOf('shop');
   for (const [at, [why]] of cases.entries())
     expect(problems).toContainEqual(
-      expect.objectContaining({ file: 'messages/00001.ndjson', line: from + at, why: expect.stringMatching(why) as string }),
+      expect.objectContaining({
+        file: 'messages/00001.ndjson',
+        line: from + at,
+        why: expect.stringMatching(why) as string,
+      }),
     );
   const told = problems.filter(({ file }) => file === 'conversations/00001.ndjson').map(({ why }) => why);
   for (const why of ['it has no members: no list shows it', 'updatedAt is in the future'])
     expect(told).toContain(why);
   expect(told).toContainEqual(expect.stringMatching(/column "\$x" was left out/));
-  expect(problems).toContainEqual(expect.objectContaining({ file: 'messages/00001.ndjson', why: expect.stringMatching(/checksum/) as string }));
-  expect(await launch(['leancloud', 'import', '--from', root, '--app', 'shop', '--data', data]).ended).toMatchObject({
+  expect(problems).toContainEqual(
+    expect.objectContaining({
+      file: 'messages/00001.ndjson',
+      why: expect.stringMatching(/checksum/) as string,
+    }),
+  );
+  expect(
+    await launch(['leancloud', 'import', '--from', root, '--app', 'shop', '--data', data]).ended,
+  ).toMatchObject({
     status: 1,
     text: expect.stringContaining('no manifest.json') as string,
   });

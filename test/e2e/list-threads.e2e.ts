@@ -9,7 +9,10 @@ import { asAppId, asClientId, asConversationId, asOperationId } from '@hongyan/p
 
 const built = join(__dirname, '..', '..', 'dist', 'libs', 'store-sqlite', 'src', 'index.js');
 const app = asAppId('lists');
-const [me, other] = ['me', 'other'].map(asClientId) as [ReturnType<typeof asClientId>, ReturnType<typeof asClientId>];
+const [me, other] = ['me', 'other'].map(asClientId) as [
+  ReturnType<typeof asClientId>,
+  ReturnType<typeof asClientId>,
+];
 const count = 150;
 const ids = Array.from({ length: count }, (_, at) => asConversationId(`c${at}`));
 
@@ -42,7 +45,14 @@ function sumOf(items: readonly ListedConversation[]) {
 it('remembered lists are of one moment, and never older than an answer', async () => {
   const { members, log, conversations } = store;
   const make = async (id: (typeof ids)[number], now: number) => {
-    const conversation: Conversation = { id, kind: 'ordinary', attributes: {}, frozen: false, createdAt: now, updatedAt: now };
+    const conversation: Conversation = {
+      id,
+      kind: 'ordinary',
+      attributes: {},
+      frozen: false,
+      createdAt: now,
+      updatedAt: now,
+    };
     const roles = [me, other].map((client) => ({ client, role: 'member' as const }));
     const payload = { kind: 'created', conversation, members: roles } as const;
     await conversations.create(app, { author: '', op: op(), payload }, now);
@@ -61,7 +71,11 @@ it('remembered lists are of one moment, and never older than an answer', async (
   const known = new Map<string, ListedConversation>();
   const sync = async () => {
     for (let cursor: string | undefined; ;) {
-      const page = await members.sync(app, me, { token, limit: 40, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await members.sync(app, me, {
+        token,
+        limit: 40,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       expect(page.reset).toBe(false);
       for (const row of page.items) known.set(row.conversation.id, row);
       cursor = page.cursor;
@@ -80,8 +94,18 @@ it('remembered lists are of one moment, and never older than an answer', async (
   const send = async () => {
     const conversation = any(ids);
     const { last = 0 } = (await log.head(app, conversation)) ?? {};
-    const payload = { kind: 'message', format: 'text', body: 'x', mentions: Math.random() < 0.2 ? [me] : [] } as const;
-    await log.append(app, { conversation, expected: last, now: Date.now(), entries: [{ author: any([me, other]), op: op(), payload }] });
+    const payload = {
+      kind: 'message',
+      format: 'text',
+      body: 'x',
+      mentions: Math.random() < 0.2 ? [me] : [],
+    } as const;
+    await log.append(app, {
+      conversation,
+      expected: last,
+      now: Date.now(),
+      entries: [{ author: any([me, other]), op: op(), payload }],
+    });
   };
   const read = async () => {
     const id = any(ids);

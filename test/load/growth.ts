@@ -167,9 +167,15 @@ function print(rows: Rows, bytes: number, afterStart: readonly (readonly [number
   const line = ([name = '', ...cells]: readonly string[]) =>
     name.padEnd(30) + cells.map((cell) => cell.padStart(11)).join('');
   const judged = (ratio: number) => `${ratio.toFixed(2)} ${ratio <= allowedRatio ? 'met' : 'NOT MET'}`;
-  const lines = [line(['median µs', 'large', 'as many', `≤ ${allowedRatio}`, `in ${few.mine}`, `≤ ${allowedRatio}`])];
+  const lines = [
+    line(['median µs', 'large', 'as many', `≤ ${allowedRatio}`, `in ${few.mine}`, `≤ ${allowedRatio}`]),
+  ];
   for (const [name, { fewUs, smallUs, largeUs, ratio, ratioToFew }] of Object.entries(rows)) {
-    const [all, many, sixty] = [largeUs, smallUs, fewUs].map((us) => us.toFixed(0)) as [string, string, string];
+    const [all, many, sixty] = [largeUs, smallUs, fewUs].map((us) => us.toFixed(0)) as [
+      string,
+      string,
+      string,
+    ];
     lines.push(line([name, all, many, judged(ratio), sixty, judged(ratioToFew)]));
   }
   const started = (at: number) => afterStart[at]!.map((us) => us.toFixed(0)).join(', then ');

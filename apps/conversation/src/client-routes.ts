@@ -24,7 +24,8 @@ export const clientRoutes: readonly Route[] = [
   }),
   command('get', '/clients/:client/changes', 'client.changes', {
     tag: 'Conversations',
-    summary: 'What happened in the conversations of a client besides messages, after a time of the last week.',
+    summary:
+      'What happened in the conversations of a client besides messages, after a time of the last week.',
   }),
   command('get', '/clients/:client/unread', 'client.unread', {
     tag: 'Clients',

@@ -32,7 +32,11 @@ const conversation = z.strictObject({
   updatedAt: time,
 });
 
-const version = z.strictObject({ name: z.string().max(1_024).optional(), attributes, columns: attributes.optional() });
+const version = z.strictObject({
+  name: z.string().max(1_024).optional(),
+  attributes,
+  columns: attributes.optional(),
+});
 
 export const importConversationsSchema = z.strictObject({
   items: z
@@ -70,7 +74,9 @@ const message = z
     expiresAt: time.optional(),
   })
   .transform((given) =>
-    given.format === 'binary' ? { ...given, body: Uint8Array.from(Buffer.from(given.body, 'base64')) } : given,
+    given.format === 'binary'
+      ? { ...given, body: Uint8Array.from(Buffer.from(given.body, 'base64')) }
+      : given,
   );
 
 export const importMessagesSchema = z.strictObject({

@@ -21,7 +21,10 @@ export class ImportController {
 
   @Post('conversations')
   @HttpCode(200)
-  async conversations(@Param('app') id: string, @Body() body: unknown): Promise<{ results: ConversationOutcome[] }> {
+  async conversations(
+    @Param('app') id: string,
+    @Body() body: unknown,
+  ): Promise<{ results: ConversationOutcome[] }> {
     const { app, imports } = await this.into(id);
     return { results: await imports.conversations(app, parseInput(importConversationsSchema, body).items) };
   }
@@ -44,7 +47,10 @@ export class ImportController {
   /** What is there of the import, to be compared with the source; null: no imported conversation. */
   @Post('digests')
   @HttpCode(200)
-  async digests(@Param('app') id: string, @Body() body: unknown): Promise<{ results: (ImportDigest | null)[] }> {
+  async digests(
+    @Param('app') id: string,
+    @Body() body: unknown,
+  ): Promise<{ results: (ImportDigest | null)[] }> {
     const { app, imports } = await this.into(id);
     const { conversations } = parseInput(importDigestsSchema, body);
     return { results: (await imports.digests(app, conversations)).map((digest) => digest ?? null) };

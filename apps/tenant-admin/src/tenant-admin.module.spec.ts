@@ -27,8 +27,24 @@ async function door() {
     kick: (app, client, options) => Promise.resolve(void kicked.push([app.id, client, options])),
     presence: hub,
     imports: {
-      conversations: (app, items) => Promise.resolve(items.map(({ conversation }) => (imported.push([app, conversation.id]), { id: conversation.id, outcome: 'created', notes: [] }))),
-      messages: (app, items) => Promise.resolve(items.map(({ messages }) => (imported.push([app, ...messages.map(({ body }) => body)]), { added: messages.length, changed: 0, same: 0, kept: 0, refused: [] }))),
+      conversations: (app, items) =>
+        Promise.resolve(
+          items.map(
+            ({ conversation }) => (
+              imported.push([app, conversation.id]),
+              { id: conversation.id, outcome: 'created', notes: [] }
+            ),
+          ),
+        ),
+      messages: (app, items) =>
+        Promise.resolve(
+          items.map(
+            ({ messages }) => (
+              imported.push([app, ...messages.map(({ body }) => body)]),
+              { added: messages.length, changed: 0, same: 0, kept: 0, refused: [] }
+            ),
+          ),
+        ),
       subscribers: (_app, _conversation, subscribers) => Promise.resolve({ added: subscribers.length }),
       digests: (_app, conversations) => Promise.resolve(conversations.map(() => undefined)),
     },
@@ -153,18 +169,37 @@ describe('the operators’ door', () => {
 
   it('hands on what is taken over, to apps that exist only', async () => {
     const { id } = await newApp();
-    const to = (what: string, body: object, app = id) => server.call('post', `/apps/${app}/import/${what}`).send(body);
-    const conversation = { id: 'talk', kind: 'ordinary', attributes: {}, frozen: false, createdAt: 1, updatedAt: 1 };
+    const to = (what: string, body: object, app = id) =>
+      server.call('post', `/apps/${app}/import/${what}`).send(body);
+    const conversation = {
+      id: 'talk',
+      kind: 'ordinary',
+      attributes: {},
+      frozen: false,
+      createdAt: 1,
+      updatedAt: 1,
+    };
     const item = { conversation, members: [{ client: 'ann', role: 'owner' }], silenced: [], blocked: [] };
-    await to('conversations', { items: [item] }).expect(200, { results: [{ id: 'talk', outcome: 'created', notes: [] }] });
+    await to('conversations', { items: [item] }).expect(200, {
+      results: [{ id: 'talk', outcome: 'created', notes: [] }],
+    });
     const message = { id: 'm-1', time: 1, author: '', format: 'binary', body: 'AQI=' };
     await to('messages', { items: [{ conversation: 'talk', messages: [message] }] }).expect(200);
-    expect(server.imported).toEqual([[id, 'talk'], [id, Uint8Array.of(1, 2)]]);
-    await to('subscribers', { conversation: 'talk', subscribers: [{ client: 'ann', at: 1 }] }).expect(200, { added: 1 });
+    expect(server.imported).toEqual([
+      [id, 'talk'],
+      [id, Uint8Array.of(1, 2)],
+    ]);
+    await to('subscribers', { conversation: 'talk', subscribers: [{ client: 'ann', at: 1 }] }).expect(200, {
+      added: 1,
+    });
     await to('digests', { conversations: ['talk'] }).expect(200, { results: [null] });
     await to('digests', { conversations: ['talk'] }, 'nowhere').expect(404);
-    await to('messages', { items: [{ conversation: 'talk', messages: [{ ...message, id: 'a b' }] }] }).expect(400);
-    await to('conversations', { items: [{ ...item, members: [{ client: 'ann', role: 'king' }] }] }).expect(400);
+    await to('messages', { items: [{ conversation: 'talk', messages: [{ ...message, id: 'a b' }] }] }).expect(
+      400,
+    );
+    await to('conversations', { items: [{ ...item, members: [{ client: 'ann', role: 'king' }] }] }).expect(
+      400,
+    );
     await server.http.post(`/admin/v1/apps/${id}/import/digests`).send({ conversations: [] }).expect(401);
   });
 });

@@ -28,7 +28,7 @@ export function describeConversationStore(name: string, open: () => Promise<Core
       it('makes document, first entry, head and members', async () => {
         const document = {
           ...{ name: 'n', creator: client('ann') },
-          ...{ attributes: { a: { b: [1, 'ü', null] } }, columns: { size: { deep: [1] }, 'ключ': 'ü' } },
+          ...{ attributes: { a: { b: [1, 'ü', null] } }, columns: { size: { deep: [1] }, ключ: 'ü' } },
         };
         const made = await make(store, {
           members: ['ann', 'bob:manager', 'cid'],
@@ -162,9 +162,16 @@ export function describeConversationStore(name: string, open: () => Promise<Core
           createdAt: T0,
           updatedAt: T0 + 20,
         });
-        expect((await store.conversations.load(made.app, made.id))?.conversation).not.toHaveProperty('columns');
+        expect((await store.conversations.load(made.app, made.id))?.conversation).not.toHaveProperty(
+          'columns',
+        );
         for (const columns of [{ size: 1, gone: 2 }, { size: 1 }] as JsonObject[])
-          await append(store, made, [change('ann', { kind: 'updated', columns, changedColumns: {} })], T0 + 21);
+          await append(
+            store,
+            made,
+            [change('ann', { kind: 'updated', columns, changedColumns: {} })],
+            T0 + 21,
+          );
         expect((await store.conversations.load(made.app, made.id))?.conversation).toMatchObject({
           attributes: { b: 2 },
           columns: { size: 1 },
@@ -348,7 +355,10 @@ export function describeConversationQueries(name: string, open: () => Promise<St
         'n3',
         'n6',
       ]);
-      const byColumn = { sort: parseSort('-columns.rank'), filter: parseFilter({ 'columns.rank': { $gt: 4 } }) };
+      const byColumn = {
+        sort: parseSort('-columns.rank'),
+        filter: parseFilter({ 'columns.rank': { $gt: 4 } }),
+      };
       expect(await names(app, byColumn)).toEqual(['n6', 'n5']);
     });
   });

@@ -64,7 +64,7 @@ export class ConversationImport {
 
   async messages(app: AppId, parts: readonly ImportedMessages[]): Promise<TakenMessages[]> {
     const results: TakenMessages[] = [];
-    for (let at = 0; at < parts.length; ) {
+    for (let at = 0; at < parts.length;) {
       let count = 0;
       let end = at;
       do count += parts[end++]!.messages.length;
@@ -88,10 +88,7 @@ export class ConversationImport {
     return await this.store.takeSubscribers(app, conversation, subscribers);
   }
 
-  digests(
-    app: AppId,
-    conversations: readonly ConversationId[],
-  ): Promise<(ImportDigest | undefined)[]> {
+  digests(app: AppId, conversations: readonly ConversationId[]): Promise<(ImportDigest | undefined)[]> {
     return Promise.all(conversations.map((conversation) => this.store.digest(app, conversation)));
   }
 
@@ -207,7 +204,7 @@ export class ConversationImport {
     const block = blocked.filter((client) => !state.blocked.has(client));
     if (silence.length + block.length === 0) return [];
     const known = { silenced: new Set<ClientId>(), blocked: new Set<ClientId>() };
-    for (let after = state.head.origin; ; ) {
+    for (let after = state.head.origin; ;) {
       const page = await this.core.log.entries(app, state.id, {
         after,
         limit: 100,
@@ -260,7 +257,10 @@ function documentChange(
       notes.push('its name was changed there and here: the name here stays');
   }
   const text = (value: JsonObject = {}): string => JSON.stringify(sorted(value));
-  for (const [field, told] of [['attributes', 'changed'], ['columns', 'changedColumns']] as const) {
+  for (const [field, told] of [
+    ['attributes', 'changed'],
+    ['columns', 'changedColumns'],
+  ] as const) {
     if (text(now[field]) === text(here[field])) continue;
     if (known.some((version) => text(version[field]) === text(here[field]))) {
       set[field] = now[field] ?? {};

@@ -98,11 +98,7 @@ export interface ImportStore {
     subscribers: readonly { readonly client: ClientId; readonly at: number }[],
   ): Promise<{ added: number }>;
   /** Which of these were members once and are not now. */
-  formerMembers(
-    app: AppId,
-    conversation: ConversationId,
-    clients: readonly ClientId[],
-  ): Promise<ClientId[]>;
+  formerMembers(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
   /** Undefined: no imported conversation. */
   digest(app: AppId, conversation: ConversationId): Promise<ImportDigest | undefined>;
   /** Where the message with this id of elsewhere lies. */
@@ -115,5 +111,7 @@ export const digestPageSize = 2_000;
 export const digestLine = {
   order: (id: string, time: number, author: string): string => `${id}\n${time}\n${author}\n`,
   content: (body: string | Uint8Array, editedAt: number, recalled: boolean): string =>
-    recalled ? `recalled\n` : `${editedAt}\n${typeof body === 'string' ? body : Buffer.from(body).toString('base64')}\n`,
+    recalled
+      ? `recalled\n`
+      : `${editedAt}\n${typeof body === 'string' ? body : Buffer.from(body).toString('base64')}\n`,
 };

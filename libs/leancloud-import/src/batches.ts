@@ -64,7 +64,8 @@ export class Batches {
     this.subscribers = [];
     this.messages = [];
     this.bytes = 0;
-    for (const some of slices(items, ({ item }) => sizeOf(item), mostItems)) await this.sendConversations(some);
+    for (const some of slices(items, ({ item }) => sizeOf(item), mostItems))
+      await this.sendConversations(some);
     for (const some of slices(subscribers, ({ client }) => client.length + 40, mostMessages))
       await this.sendSubscribers(some);
     for (const some of slices(messages, ({ message }) => messageSize(message), mostMessages))
@@ -133,7 +134,10 @@ export class Batches {
       return;
     }
     const results = await this.target.messages(
-      [...groups].map(([conversation, { messages }]) => ({ conversation: conversation as ConversationId, messages })),
+      [...groups].map(([conversation, { messages }]) => ({
+        conversation: conversation as ConversationId,
+        messages,
+      })),
     );
     for (const [at, [conversation, { from }]] of [...groups].entries()) {
       const { added, changed, same, kept, refused } = results[at]!;

@@ -3,7 +3,14 @@ export interface Counts {
   readonly conversations: { created: number; changed: number; same: number; refused: number };
   readonly threads: { created: number; changed: number; same: number; refused: number };
   /** `kept`: edited or recalled here as well, which stays. `replaced`: rows of which a later one counts. */
-  readonly messages: { added: number; changed: number; same: number; kept: number; refused: number; replaced: number };
+  readonly messages: {
+    added: number;
+    changed: number;
+    same: number;
+    kept: number;
+    refused: number;
+    replaced: number;
+  };
   readonly subscribers: { added: number; same: number };
 }
 

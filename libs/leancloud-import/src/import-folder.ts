@@ -72,12 +72,17 @@ export async function importFolder(options: ImportOptions): Promise<ImportReport
   const folder = resolve(options.folder);
   const work = resolve(options.work);
   const manifest = await readJson<{ appId?: string; state?: string }>(join(folder, 'manifest.json'));
-  if (manifest === undefined) throw new ImportError(`${folder} has no manifest.json: it is no folder of a pull`);
+  if (manifest === undefined)
+    throw new ImportError(`${folder} has no manifest.json: it is no folder of a pull`);
   if (manifest.state !== 'complete')
     onEvent({ event: 'note', text: 'the pull is not complete: what it has so far is taken' });
   await mkdir(work, { recursive: true, mode: 0o700 });
   const names = await streamsOf(folder);
-  const parts = (await Promise.all(importedStreams.filter((name) => names.includes(name)).map((name) => partsOf(folder, name)))).flat();
+  const parts = (
+    await Promise.all(
+      importedStreams.filter((name) => names.includes(name)).map((name) => partsOf(folder, name)),
+    )
+  ).flat();
   const fingerprint = await fingerprintOf(folder, parts);
   const services = await servicesOf(folder, parts);
   const sorting = new Progress('sort', onEvent, 0);
@@ -126,7 +131,13 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
   const problems = await Problems.open(join(work, importProblems), state.problemBytes, state.problems);
   const counts = structuredClone(state.counts);
   const report = (from: { part: number; line: number }, why: string, taken: boolean, id?: string) =>
-    problems.add({ file: parts[from.part]!.file, line: from.line, why, taken, ...(id === undefined ? {} : { id }) });
+    problems.add({
+      file: parts[from.part]!.file,
+      line: from.line,
+      why,
+      taken,
+      ...(id === undefined ? {} : { id }),
+    });
   const batches = new Batches(target, counts, report, dryRun);
   for (const id of state.partly) batches.partly.add(id);
   const plan = new Plan(run.now(), report);
@@ -193,7 +204,9 @@ async function verifyAll(run: Run, state: ImportState): Promise<Verification> {
 async function streamsOf(folder: string): Promise<string[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const holds = await Promise.all(
-    entries.map(async ({ name }) => (await readdir(join(folder, name))).some((file) => file.endsWith('.ndjson'))),
+    entries.map(async ({ name }) =>
+      (await readdir(join(folder, name))).some((file) => file.endsWith('.ndjson')),
+    ),
   );
   return entries.map(({ name }) => name).filter((name, at) => holds[at] && !name.startsWith('import-'));
 }

@@ -53,7 +53,7 @@ function push(heap: Head[], head: Head): void {
 }
 
 function sink(heap: Head[]): void {
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const [left, right] = [2 * at + 1, 2 * at + 2];
     let least = at;
     if (left < heap.length && compareRecords(heap[left]!.record, heap[least]!.record) < 0) least = left;

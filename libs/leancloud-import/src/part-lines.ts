@@ -43,7 +43,8 @@ export async function damageOf(folder: string, { file, bytes, sha256 }: Part): P
   if (found.size < bytes) return `the file has ${found.size} bytes, its checkpoint says ${bytes}`;
   if (sha256 === undefined || bytes === 0) return undefined;
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(join(folder, file), { end: bytes - 1 })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(join(folder, file), { end: bytes - 1 }))
+    hash.update(chunk as Buffer);
   return hash.digest('hex') === sha256 ? undefined : 'its checksum is another than its checkpoint says';
 }
 

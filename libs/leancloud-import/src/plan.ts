@@ -8,7 +8,12 @@ import type { Placed, Unit } from './units.js';
 /** What is to be done, in order. */
 export type Step =
   | { readonly do: 'conversation'; readonly item: ImportItem; readonly from: Placed }
-  | { readonly do: 'subscriber'; readonly conversation: string; readonly client: ClientId; readonly at: number }
+  | {
+      readonly do: 'subscriber';
+      readonly conversation: string;
+      readonly client: ClientId;
+      readonly at: number;
+    }
   | {
       readonly do: 'message';
       readonly conversation: string;
@@ -119,7 +124,12 @@ export class Plan {
     for (const column of unknownColumns(row))
       if (!this.toldColumns.has(column) && this.toldColumns.size < 100) {
         this.toldColumns.add(column);
-        this.report(placed, `the column "${column.slice(0, 80)}" of messages was left out (told once)`, true, id);
+        this.report(
+          placed,
+          `the column "${column.slice(0, 80)}" of messages was left out (told once)`,
+          true,
+          id,
+        );
       }
     const others = earlier.filter((one) => (contentOf(one)['from'] ?? '') !== (row['from'] ?? ''));
     for (const one of others)
@@ -136,7 +146,9 @@ export class Plan {
       return ended;
     }
     if (thread.client !== undefined) return [...ended, ...this.message(unit, id)];
-    thread.client = [unit.placed, ...unit.earlier].map((one) => clientOf(one, unit.id, id)).find((one) => one !== undefined);
+    thread.client = [unit.placed, ...unit.earlier]
+      .map((one) => clientOf(one, unit.id, id))
+      .find((one) => one !== undefined);
     thread.waiting.push(unit);
     if (thread.client === undefined) {
       if (thread.waiting.length > mostWaiting) this.giveUp(thread.waiting.splice(0, 1));

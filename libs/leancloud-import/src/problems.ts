@@ -24,7 +24,11 @@ export class Problems {
   ) {}
 
   /** Goes on behind `bytes` of the file; what a dead process wrote behind them is cut off. */
-  static async open(path: string, bytes: number, counts: Readonly<Record<string, number>>): Promise<Problems> {
+  static async open(
+    path: string,
+    bytes: number,
+    counts: Readonly<Record<string, number>>,
+  ): Promise<Problems> {
     const file = await open(path, bytes === 0 ? 'w' : 'r+', 0o600);
     await file.truncate(bytes);
     const problems = new Problems(file, new Map(Object.entries(counts)));
@@ -47,7 +51,7 @@ export class Problems {
   async flush(): Promise<number> {
     if (this.waiting.length > 0) {
       const data = Buffer.from(this.waiting.splice(0).join(''));
-      for (let at = 0; at < data.length; ) {
+      for (let at = 0; at < data.length;) {
         const { bytesWritten } = await this.file.write(data, at, data.length - at, this.written + at);
         at += bytesWritten;
       }

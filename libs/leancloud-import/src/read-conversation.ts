@@ -35,7 +35,8 @@ const roles: Readonly<Record<string, Role>> = { Owner: 'owner', Manager: 'manage
 export function readConversation(rows: ConversationRows, now: number): ReadConversation {
   const row = rows.conversations.at(-1)!;
   const id = row['objectId'] as string;
-  if (!isConversationId(id)) return { notes: [], why: `"${id.slice(0, 80)}" cannot be a conversation id here` };
+  if (!isConversationId(id))
+    return { notes: [], why: `"${id.slice(0, 80)}" cannot be a conversation id here` };
   const notes: string[] = [];
   const kind = row['sys'] === true ? 'system' : row['tr'] === true ? 'room' : 'ordinary';
   const creator = clientOf(row['c']);
@@ -67,7 +68,10 @@ export function readConversation(rows: ConversationRows, now: number): ReadConve
       members,
       silenced: clientsOf(rows.silenced, 'silenced', notes),
       blocked: clientsOf(rows.blocked, 'blocked', notes),
-      before: rows.conversations.slice(0, -1).slice(-mostVersions).map((one) => versionOf(one, [])),
+      before: rows.conversations
+        .slice(0, -1)
+        .slice(-mostVersions)
+        .map((one) => versionOf(one, [])),
     },
   };
 }
@@ -107,13 +111,17 @@ function membersOf(row: Row, roleRows: readonly Row[], creator: ClientId | undef
   for (const { clientId, role } of roleRows) {
     const client = clientOf(clientId);
     if (client !== undefined && Object.hasOwn(roles, String(role))) granted.set(client, roles[String(role)]!);
-    else notes.push(`the role "${String(role).slice(0, 40)}" of "${String(clientId).slice(0, 80)}" is none here`);
+    else
+      notes.push(
+        `the role "${String(role).slice(0, 40)}" of "${String(clientId).slice(0, 80)}" is none here`,
+      );
   }
   const muted = new Set(listOf(row['mu']).map(clientOf));
   const absent = [...muted].filter((client) => client !== undefined && !clients.includes(client)).length;
   if (absent > 0) notes.push(`${absent} who muted it are no members`);
   // One owner: the creator, unless the roles say another.
-  const owner = [...granted].find(([client, role]) => role === 'owner' && clients.includes(client))?.[0] ?? creator;
+  const owner =
+    [...granted].find(([client, role]) => role === 'owner' && clients.includes(client))?.[0] ?? creator;
   return clients.slice(0, mostMembers).map((client) => {
     const role = granted.get(client) ?? 'member';
     return {
@@ -141,13 +149,22 @@ function versionOf(row: Row, notes: string[]): ImportedVersion {
     if (why === undefined) kept[column] = value as Json;
     else notes.push(`the column "${column.slice(0, 80)}" was left out: ${why}`);
   }
-  if (row['ACL'] !== undefined) notes.push('the column "ACL" was left out: access is a matter of membership here');
+  if (row['ACL'] !== undefined)
+    notes.push('the column "ACL" was left out: access is a matter of membership here');
   const wrong = attr === undefined || attr === null ? undefined : unstorable('attr', attr as Json, 1);
   if (wrong !== undefined) notes.push(`the column "attr" was left out: ${wrong}`);
-  const given = fromColumns({ ...kept, ...(wrong === undefined ? { attr } : {}), ...(typeof name === 'string' ? { name } : {}) });
+  const given = fromColumns({
+    ...kept,
+    ...(wrong === undefined ? { attr } : {}),
+    ...(typeof name === 'string' ? { name } : {}),
+  });
   // The server of these clients shows a unique conversation's own key; ours is another.
   const columns = { ...given.columns, ...(typeof uniqueId === 'string' ? { uniqueId } : {}) };
-  return { ...given, attributes: given.attributes ?? {}, ...(Object.keys(columns).length === 0 ? {} : { columns }) };
+  return {
+    ...given,
+    attributes: given.attributes ?? {},
+    ...(Object.keys(columns).length === 0 ? {} : { columns }),
+  };
 }
 
 function unstorable(key: string, value: Json, depth: number): string | undefined {

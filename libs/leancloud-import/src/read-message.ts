@@ -11,7 +11,13 @@ const recalledType = -127;
 
 /** A message of LeanCloud as ours, or why it cannot be one. `now`: what is later has a wrong time. */
 export function readMessage(row: Row, now: number): ImportedMessage | { readonly why: string } {
-  const { 'msg-id': id, timestamp: time, from, data, bin } = row as Readonly<{
+  const {
+    'msg-id': id,
+    timestamp: time,
+    from,
+    data,
+    bin,
+  } = row as Readonly<{
     'msg-id': string;
     timestamp: number;
     from?: unknown;
@@ -23,7 +29,8 @@ export function readMessage(row: Row, now: number): ImportedMessage | { readonly
   if (time > now) return { why: 'the time is in the future' };
   const author = authorOf(from);
   if (author === undefined) return { why: 'the sender cannot be a client id here' };
-  const text = typeof data === 'string' ? data : data === undefined || data === null ? '' : JSON.stringify(data);
+  const text =
+    typeof data === 'string' ? data : data === undefined || data === null ? '' : JSON.stringify(data);
   if (text.length > largestBody) return { why: `the content is larger than ${largestBody} characters` };
   const until = row['valid-till'];
   const base = {
@@ -31,7 +38,8 @@ export function readMessage(row: Row, now: number): ImportedMessage | { readonly
     ...(typeof until === 'number' && Number.isSafeInteger(until) && until > 0 ? { expiresAt: until } : {}),
   };
   const patched = row['patch-timestamp'];
-  const editedAt = typeof patched === 'number' && Number.isSafeInteger(patched) && patched > 0 ? { editedAt: patched } : {};
+  const editedAt =
+    typeof patched === 'number' && Number.isSafeInteger(patched) && patched > 0 ? { editedAt: patched } : {};
   if (bin === true) return { ...base, format: 'binary', body: Buffer.from(text, 'base64'), ...editedAt };
   if (isRecalled(text)) return { ...base, format: 'text', body: '', recalled: true, ...editedAt };
   return { ...base, ...fromWire({ msg: text }), ...editedAt };

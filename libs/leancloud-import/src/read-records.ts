@@ -8,7 +8,10 @@ export async function* readRecords(
 ): AsyncGenerator<{ record: SortRecord; offset: number }> {
   let offset = start;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { start, highWaterMark: 64 * 1024 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, {
+    start,
+    highWaterMark: 64 * 1024,
+  }) as AsyncIterable<Buffer>) {
     const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;
     for (let end = data.indexOf(10); end !== -1; end = data.indexOf(10, at)) {

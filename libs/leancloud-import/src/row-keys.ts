@@ -53,10 +53,11 @@ export function rowKey(stream: string, text: string, services: ReadonlySet<strin
   }
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200);
+const textOf = (value: unknown): string =>
+  (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200);
 
 /** What may be part of a key: no control characters, not too long. */
- 
+
 // eslint-disable-next-line no-control-regex
 const control = /[\u0000-\u001f]/;
 const isWord = (value: unknown): value is string =>
@@ -91,7 +92,13 @@ function ofThread(service: unknown, client: unknown, message: unknown): RowKey {
 /** Messages with a service are its broadcasts, or of a thread: then `conv-id` is the thread's. */
 function ofAppMessage(row: Row, services: ReadonlySet<string>): RowKey {
   const { to, 'conv-id': inner } = row;
-  if (!isWord(to) || !services.has(to) || !isWord(inner) || inner.startsWith(to) || !/^[0-9a-f]{32}$/.test(inner))
+  if (
+    !isWord(to) ||
+    !services.has(to) ||
+    !isWord(inner) ||
+    inner.startsWith(to) ||
+    !/^[0-9a-f]{32}$/.test(inner)
+  )
     return ofMessage(to, row);
   const found = placeOf(row);
   return 'why' in found ? found : { key: keyOf(to, tags.thread, inner, ...found.place) };

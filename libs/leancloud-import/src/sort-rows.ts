@@ -51,7 +51,18 @@ export async function sortRows(options: SortOptions): Promise<SortState> {
   let state: SortState =
     stored?.fingerprint === fingerprint
       ? stored
-      : { fingerprint, done: false, part: 0, line: 0, end: 0, runs: 0, rows: 0, streams: {}, problemBytes: 0, problems: {} };
+      : {
+          fingerprint,
+          done: false,
+          part: 0,
+          line: 0,
+          end: 0,
+          runs: 0,
+          rows: 0,
+          streams: {},
+          problemBytes: 0,
+          problems: {},
+        };
   for (const name of await readdir(work))
     if (!isRun(name, state.runs) && /^(run|round)-|^sorted/.test(name)) await rm(join(work, name));
   const problems = await Problems.open(join(work, sortProblems), state.problemBytes, state.problems);
@@ -103,7 +114,11 @@ export async function sortRows(options: SortOptions): Promise<SortState> {
       }
     }
     await spill(parts.length, 0, 0);
-    await mergeRuns(work, Array.from({ length: state.runs }, (_, at) => runName(at)), sortedFile);
+    await mergeRuns(
+      work,
+      Array.from({ length: state.runs }, (_, at) => runName(at)),
+      sortedFile,
+    );
     state = { ...state, done: true };
     await writeJson(statePath, state);
     return state;
@@ -113,14 +128,18 @@ export async function sortRows(options: SortOptions): Promise<SortState> {
 }
 
 const runName = (at: number): string => `run-${at}`;
-const isRun = (name: string, runs: number): boolean =>
-  /^run-\d+$/.test(name) && Number(name.slice(4)) < runs;
+const isRun = (name: string, runs: number): boolean => /^run-\d+$/.test(name) && Number(name.slice(4)) < runs;
 
 async function writeRun(path: string, records: readonly SortRecord[]): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
     for (let at = 0; at < records.length; at += 2_000)
-      await file.appendFile(records.slice(at, at + 2_000).map(encodeRecord).join(''));
+      await file.appendFile(
+        records
+          .slice(at, at + 2_000)
+          .map(encodeRecord)
+          .join(''),
+      );
     await file.datasync();
   } finally {
     await file.close();

@@ -20,7 +20,9 @@ const record = (key: string, line: number): SortRecord => ({ key, part: 0, line,
 
 it('merges more runs than it reads at a time, in rounds, and leaves nothing but the result', async () => {
   const runs = Array.from({ length: 150 }, (_, run) => {
-    const records = Array.from({ length: 20 }, (_none, at) => record(`k${(at * 150 + run * 7) % 500}`, run * 20 + at));
+    const records = Array.from({ length: 20 }, (_none, at) =>
+      record(`k${(at * 150 + run * 7) % 500}`, run * 20 + at),
+    );
     writeFileSync(join(folder, `run-${run}`), records.sort(compareRecords).map(encodeRecord).join(''));
     return `run-${run}`;
   });
@@ -43,7 +45,9 @@ it('merges more runs than it reads at a time, in rounds, and leaves nothing but 
 it('reads lines whatever is in them, and says which cannot be read', async () => {
   const long = Buffer.alloc(1_100_000, 'x');
   const parts = ['\uFEFF{"a":1}', '', long, Buffer.from([0xff, 0xfe]), '{"b":2}'];
-  const bytes = Buffer.concat(parts.flatMap((one) => [Buffer.from(one as string), Buffer.from('\r\n')])).subarray(0, -2);
+  const bytes = Buffer.concat(
+    parts.flatMap((one) => [Buffer.from(one as string), Buffer.from('\r\n')]),
+  ).subarray(0, -2);
   writeFileSync(join(folder, 'part'), bytes);
   const part = { file: 'part', stream: 's', bytes: bytes.length };
   const lines = [];
@@ -79,7 +83,16 @@ async function planned(rows: readonly (readonly [stream: string, text: string])[
   return { steps: [...steps, ...plan.end()], reported };
 }
 
-const conversation = (more: object) => ['conversations', JSON.stringify({ objectId: service, createdAt: '1970-01-01T00:00:01.000Z', updatedAt: '1970-01-01T00:00:01.000Z', ...more })] as const;
+const conversation = (more: object) =>
+  [
+    'conversations',
+    JSON.stringify({
+      objectId: service,
+      createdAt: '1970-01-01T00:00:01.000Z',
+      updatedAt: '1970-01-01T00:00:01.000Z',
+      ...more,
+    }),
+  ] as const;
 
 it('finds the thread of a message with a service, by its stream or by the key of LeanCloud', async () => {
   const thread = threadId(service, 'ann');
@@ -108,7 +121,18 @@ it('finds the thread of a message with a service, by its stream or by the key of
 });
 
 it('lets the last row of a message count, and of a conversation, and keeps what was before', async () => {
-  const other = { objectId: 'talk', m: ['ann', 'bob'], c: 'ann', mu: ['bob'], unique: true, uniqueId: 'u', attr: { a: 1 }, colour: 'red', createdAt: '1970-01-01T00:00:01.000Z', updatedAt: '1970-01-01T00:00:01.000Z' };
+  const other = {
+    objectId: 'talk',
+    m: ['ann', 'bob'],
+    c: 'ann',
+    mu: ['bob'],
+    unique: true,
+    uniqueId: 'u',
+    attr: { a: 1 },
+    colour: 'red',
+    createdAt: '1970-01-01T00:00:01.000Z',
+    updatedAt: '1970-01-01T00:00:01.000Z',
+  };
   const { steps } = await planned([
     ['conversations', JSON.stringify(other)],
     ['conversations', JSON.stringify({ ...other, colour: 'blue' })],
@@ -119,8 +143,15 @@ it('lets the last row of a message count, and of a conversation, and keeps what 
   expect(steps).toMatchObject([
     {
       item: {
-        conversation: { attributes: { a: 1 }, columns: { colour: 'blue', uniqueId: 'u' }, uniqueKey: expect.any(String) as string },
-        members: [{ client: 'ann', role: 'owner' }, { client: 'bob', role: 'manager', muted: true }],
+        conversation: {
+          attributes: { a: 1 },
+          columns: { colour: 'blue', uniqueId: 'u' },
+          uniqueKey: expect.any(String) as string,
+        },
+        members: [
+          { client: 'ann', role: 'owner' },
+          { client: 'bob', role: 'manager', muted: true },
+        ],
         before: [{ columns: { colour: 'red', uniqueId: 'u' } }],
       },
     },

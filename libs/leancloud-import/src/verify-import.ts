@@ -67,11 +67,17 @@ export class Verifier {
     const asked = this.waiting;
     this.waiting = [];
     if (asked.length === 0) return;
-    const digests = await this.target.digests(asked.map(({ conversation }) => conversation as ConversationId));
+    const digests = await this.target.digests(
+      asked.map(({ conversation }) => conversation as ConversationId),
+    );
     for (const [at, expected] of asked.entries()) {
       const there = digests[at] ?? null;
       const { conversation, messages } = expected;
-      if (there !== null && there.order === expected.order && (there.content === expected.content || there.changedHere > 0)) {
+      if (
+        there !== null &&
+        there.order === expected.order &&
+        (there.content === expected.content || there.changedHere > 0)
+      ) {
         this.found.equal += 1;
         this.found.messages += messages;
         if (there.content !== expected.content) this.found.changedHere += 1;

@@ -113,14 +113,7 @@ function appendOne(
     const payload = toNewPayload(kind, target, format, type, body, extra);
     const entry: Entry = { author: author as ClientId | '', op: op as OperationId, payload, seq, time };
     w.flushOwn(head);
-    applyChanges(
-      w,
-      app,
-      head,
-      entry,
-      changesOf(entry),
-      kept ? undefined : { format, type, body, extra },
-    );
+    applyChanges(w, app, head, entry, changesOf(entry), kept ? undefined : { format, type, body, extra });
   }
   results.push(seq, time);
 }

@@ -1,6 +1,14 @@
 import type { ClientId, EntryKind, MessageId, OperationId } from '@hongyan/protocol';
 import type { Content, Entry, EntryPayload, MessagePayload, NewEntry } from '@hongyan/conversations';
-import { editCode, entryKindCodes, formatCodes, importedMark, messageCode, recallCode, utf16Flag } from './schema.js';
+import {
+  editCode,
+  entryKindCodes,
+  formatCodes,
+  importedMark,
+  messageCode,
+  recallCode,
+  utf16Flag,
+} from './schema.js';
 
 /**
  * Entries as rows. An entry travels to the writer as a run of plain values ("slots"), because copying flat arrays
@@ -50,7 +58,10 @@ export function pushSlots(slots: Slot[], entry: NewEntry): void {
   }
 }
 
-export function pushContent(slots: Slot[], { format, type, body }: Pick<Content, 'format' | 'type' | 'body'>): void {
+export function pushContent(
+  slots: Slot[],
+  { format, type, body }: Pick<Content, 'format' | 'type' | 'body'>,
+): void {
   const code = formatCodes.code(format);
   if (typeof body !== 'string') slots.push(code, type ?? null, ownBytes(body));
   else if (body.isWellFormed()) slots.push(code, type ?? null, body);

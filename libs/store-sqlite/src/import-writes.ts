@@ -58,7 +58,8 @@ export function takeConversation(
   });
   if (!made.created) throw new Error(`conversation ${conversation.id} could not be made`);
   const head = w.conversation(app, conversation.id)!;
-  const readAll = 'UPDATE member SET readSeq = ?, deliveredSeq = ?, muteUntil = ? WHERE client = ? AND conv = ?';
+  const readAll =
+    'UPDATE member SET readSeq = ?, deliveredSeq = ?, muteUntil = ? WHERE client = ? AND conv = ?';
   for (const { client, muted } of members)
     w.db.run(
       readAll,
@@ -82,9 +83,7 @@ function discipline(silenced: readonly ClientId[], blocked: readonly ClientId[])
     payload,
   });
   return [
-    ...(silenced.length === 0
-      ? []
-      : [entry('import:silenced', { kind: 'silenced', members: silenced })]),
+    ...(silenced.length === 0 ? [] : [entry('import:silenced', { kind: 'silenced', members: silenced })]),
     ...(blocked.length === 0
       ? []
       : [entry('import:blocked', { kind: 'blocked', members: blocked, removed: [] })]),
@@ -133,7 +132,10 @@ function takeInto(
   for (const message of messages) {
     const found = storedOf(w, head, message.id);
     if (found !== undefined) {
-      if (found.time !== message.time || found.author !== (message.author === '' ? 0 : w.client(app, message.author, message.time)))
+      if (
+        found.time !== message.time ||
+        found.author !== (message.author === '' ? 0 : w.client(app, message.author, message.time))
+      )
         refused.push({ id: message.id, why: 'other_message' });
       else counts[bringUpToDate(w, head, found, message)] += 1;
       continue;
@@ -262,7 +264,8 @@ function bringUpToDate(
   const content = contentOf(message);
   if (!recalls) {
     const edits =
-      message.recalled !== true && (isOther(content, stored) || (message.editedAt ?? 0) > (stored.editedAt ?? 0));
+      message.recalled !== true &&
+      (isOther(content, stored) || (message.editedAt ?? 0) > (stored.editedAt ?? 0));
     if (!edits) return 'same';
     if (stored.recalled === 1 || stored.editedSeq !== null) return 'kept';
     // An older copy of the source does not undo what a younger one told.

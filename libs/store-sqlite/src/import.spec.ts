@@ -57,7 +57,10 @@ const unreadOf = async (name: string) =>
 const sound = async () => expect((await store.check()).findings).toEqual([]);
 
 it('makes a conversation above the origin, once, with all that members have', async () => {
-  expect(await store.imports.takeConversation(app, group(), now)).toEqual({ state: 'created', keyTaken: false });
+  expect(await store.imports.takeConversation(app, group(), now)).toEqual({
+    state: 'created',
+    keyTaken: false,
+  });
   expect(await store.imports.takeConversation(app, group({ members: [] }), now)).toEqual({ state: 'known' });
   const loaded = (await store.conversations.load(app, id))!;
   expect(loaded.head).toMatchObject({ origin: importOrigin, last: importOrigin + 3, count: 0 });
@@ -74,7 +77,11 @@ it('makes a conversation above the origin, once, with all that members have', as
 
 it('leaves alone what began here, and what was deleted here', async () => {
   const native = newApp();
-  const entry = { author: client('ann'), op: 'o', payload: { kind: 'created', conversation: group().conversation, members: [] } };
+  const entry = {
+    author: client('ann'),
+    op: 'o',
+    payload: { kind: 'created', conversation: group().conversation, members: [] },
+  };
   await store.conversations.create(native, entry as never, now);
   expect(await store.imports.takeConversation(native, group(), now)).toEqual({ state: 'native' });
   const [refused] = await store.imports.takeMessages(native, [{ conversation: id, messages: [said(1)] }]);
@@ -149,11 +156,19 @@ it('takes later edits and recalls, but not over what was done here', async () =>
   await take(...[1, 2, 3, 4].map((at) => said(at)));
   const edited = said(1, { body: 'edited', editedAt: T0 + 50 });
   expect(await take(edited, said(2, { recalled: true, editedAt: T0 + 51 }))).toMatchObject({ changed: 2 });
-  expect(await take(edited, said(2, { recalled: true, editedAt: T0 + 51 }))).toMatchObject({ changed: 0, same: 2 });
+  expect(await take(edited, said(2, { recalled: true, editedAt: T0 + 51 }))).toMatchObject({
+    changed: 0,
+    same: 2,
+  });
   // An edit of which only the content tells.
   expect(await take(said(4, { body: 'another' }))).toMatchObject({ changed: 1 });
   const { seq } = (await store.imports.find(app, said(3).id))!;
-  await append(store, { app, id }, [change('bob', { kind: 'edit', target: seq, format: 'text', body: 'here' })], now);
+  await append(
+    store,
+    { app, id },
+    [change('bob', { kind: 'edit', target: seq, format: 'text', body: 'here' })],
+    now,
+  );
   expect(await take(said(3, { body: 'there', editedAt: T0 + 60 }))).toMatchObject({ kept: 1 });
   expect(await bodies()).toEqual(['edited', 'recalled', 'here', 'another']);
   await sound();
@@ -162,8 +177,12 @@ it('takes later edits and recalls, but not over what was done here', async () =>
 it('refuses a message under an id that another one has', async () => {
   await store.imports.takeConversation(app, group(), now);
   await take(said(1));
-  expect(await take(said(1, { time: T0 + 2 }))).toMatchObject({ refused: [{ id: 'm0001', why: 'other_message' }] });
-  expect(await take(said(1, { author: client('eve') }))).toMatchObject({ refused: [{ why: 'other_message' }] });
+  expect(await take(said(1, { time: T0 + 2 }))).toMatchObject({
+    refused: [{ id: 'm0001', why: 'other_message' }],
+  });
+  expect(await take(said(1, { author: client('eve') }))).toMatchObject({
+    refused: [{ why: 'other_message' }],
+  });
 });
 
 it('says so when there is no room between two neighbours', async () => {
@@ -197,7 +216,11 @@ it('shows imported messages as received and read by who came over', async () => 
 
 it('digests what is there', async () => {
   await store.imports.takeConversation(app, group(), now);
-  const messages = [said(1), said(2, { recalled: true, editedAt: T0 + 9 }), said(3, { body: 'x', editedAt: T0 + 8 })];
+  const messages = [
+    said(1),
+    said(2, { recalled: true, editedAt: T0 + 9 }),
+    said(3, { body: 'x', editedAt: T0 + 8 }),
+  ];
   await take(...messages);
   const hashed = (lines: string[]) => {
     const page = createHash('sha256').update(lines.join('')).digest('hex');
@@ -206,22 +229,45 @@ it('digests what is there', async () => {
   expect(await store.imports.digest(app, id)).toEqual({
     messages: 3,
     order: hashed(messages.map(({ id: name, time, author }) => digestLine.order(name, time, author))),
-    content: hashed(messages.map(({ body, editedAt = 0, recalled = false }) => digestLine.content(body, editedAt, recalled))),
+    content: hashed(
+      messages.map(({ body, editedAt = 0, recalled = false }) =>
+        digestLine.content(body, editedAt, recalled),
+      ),
+    ),
     changedHere: 0,
   });
   expect(await store.imports.digest(app, 'nowhere' as ConversationId)).toBeUndefined();
 });
 
 it('subscribes who never was subscribed here, reading from the end', async () => {
-  const service = group({ conversation: { ...group().conversation, kind: 'system', audience: 'subscribers' }, members: [], silenced: [] });
+  const service = group({
+    conversation: { ...group().conversation, kind: 'system', audience: 'subscribers' },
+    members: [],
+    silenced: [],
+  });
   await store.imports.takeConversation(app, service, now);
-  await append(store, { app, id }, [message('', 'to all'), change('ann', { kind: 'joined', member: client('ann') }), change('ann', { kind: 'left', member: client('ann') })], now);
+  await append(
+    store,
+    { app, id },
+    [
+      message('', 'to all'),
+      change('ann', { kind: 'joined', member: client('ann') }),
+      change('ann', { kind: 'left', member: client('ann') }),
+    ],
+    now,
+  );
   // A guest: one who is known here by a thread only.
   await store.members.ensure(app, id, client('cid'), 'guest', 0);
   const subscribers = ['ann', 'bob', 'cid'].map((name) => ({ client: client(name), at: T0 }));
   expect(await store.imports.takeSubscribers(app, id, subscribers)).toEqual({ added: 2 });
   expect(await store.imports.takeSubscribers(app, id, subscribers)).toEqual({ added: 0 });
   expect(await unreadOf('bob')).toMatchObject({ unread: 0, own: { joinedAt: T0 } });
-  expect(await store.imports.formerMembers(app, id, subscribers.map((one) => one.client))).toEqual(['ann']);
+  expect(
+    await store.imports.formerMembers(
+      app,
+      id,
+      subscribers.map((one) => one.client),
+    ),
+  ).toEqual(['ann']);
   await sound();
 });

@@ -68,9 +68,7 @@ export function list(
   const after = position === undefined ? undefined : fromListPosition(position);
   const shown = rows.filter(
     (row) =>
-      !isGone(row, now) &&
-      (page.hidden || !row.hidden) &&
-      (after === undefined || compare(row, after) > 0),
+      !isGone(row, now) && (page.hidden || !row.hidden) && (after === undefined || compare(row, after) > 0),
   );
   const items = firstOf(shown, page.limit);
   const last = items.at(-1);
@@ -134,7 +132,8 @@ export function sync(db: Database, app: string, client: string, page: SyncPage, 
   const last = taken.at(-1);
   const more = changed.length > taken.length && last !== undefined;
   return {
-    items: key === undefined ? [] : taken.filter((row) => !isGone(row, now)).map((row) => listed(db, key, row)),
+    items:
+      key === undefined ? [] : taken.filter((row) => !isGone(row, now)).map((row) => listed(db, key, row)),
     gone: taken.filter((row) => isGone(row, now)).map((row) => conversationId(db, row.conv)),
     totals: addUp(rows, now),
     reset: since === undefined,

@@ -48,9 +48,24 @@ export function readNarrowRow(db: Database, client: number, conv: number): Narro
 }
 
 function narrow([
-  conv, role, kind, parent, ownRev, rev, expiresAt, deletedAt, unread, mentionUnread, muteUntil, pinnedAt, time, seq, hiddenSeq,
+  conv,
+  role,
+  kind,
+  parent,
+  ownRev,
+  rev,
+  expiresAt,
+  deletedAt,
+  unread,
+  mentionUnread,
+  muteUntil,
+  pinnedAt,
+  time,
+  seq,
+  hiddenSeq,
   joinedAt,
-]: Columns): NarrowRow { // prettier-ignore
+]: Columns): NarrowRow {
+  // prettier-ignore
   return {
     conv,
     ended: role === null || deletedAt !== null,

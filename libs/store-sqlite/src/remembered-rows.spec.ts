@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ClientId } from '@hongyan/protocol';
-import { append, change, client, make, message, newApp, T0 } from '../../conversations/src/fixtures.contract.js';
+import {
+  append,
+  change,
+  client,
+  make,
+  message,
+  newApp,
+  T0,
+} from '../../conversations/src/fixtures.contract.js';
 import type { Made } from '../../conversations/src/fixtures.contract.js';
 import { ChangeMarks } from './change-marks.js';
 import { Channel } from './channel.js';
@@ -83,7 +91,12 @@ class World {
   }
 
   async begin(): Promise<void> {
-    for (const members of [['ann', 'bob'], ['ann', 'bob', 'cid'], ['ann', 'cid'], ['bob', 'ann']])
+    for (const members of [
+      ['ann', 'bob'],
+      ['ann', 'bob', 'cid'],
+      ['ann', 'cid'],
+      ['bob', 'ann'],
+    ])
       await this.make('ordinary', members);
     const service = await this.make('system', []);
     for (const person of people) await this.makeThread(service, person);

@@ -31,11 +31,7 @@ export class SqliteImportStore implements ImportStore {
     return this.channels.write.call('takeSubscribers', app, conversation, subscribers);
   }
 
-  formerMembers(
-    app: AppId,
-    conversation: ConversationId,
-    clients: readonly ClientId[],
-  ): Promise<ClientId[]> {
+  formerMembers(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {
     return this.channels.read.call('formerMembers', app, conversation, clients);
   }
 
@@ -43,8 +39,14 @@ export class SqliteImportStore implements ImportStore {
     const order = createHash('sha256');
     const content = createHash('sha256');
     let messages = 0;
-    for (let after: number | undefined = 0; after !== undefined; ) {
-      const page: DigestPage | undefined = await this.channels.read.call('digestPage', app, conversation, after, digestPageSize);
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const page: DigestPage | undefined = await this.channels.read.call(
+        'digestPage',
+        app,
+        conversation,
+        after,
+        digestPageSize,
+      );
       if (page === undefined) return undefined;
       messages += page.messages;
       if (page.messages > 0) {

@@ -1,11 +1,4 @@
-import {
-  context,
-  type Link,
-  type Span,
-  SpanStatusCode,
-  trace,
-  type Tracer,
-} from '@opentelemetry/api';
+import { context, type Link, type Span, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
 import type { PathObserver } from '@hongyan/conversations';
 import type { Distribution, Distributions } from './distributions.js';
 import { attributeNames, metricNames, spanNames } from './names.js';
