@@ -29,6 +29,8 @@ export interface ConnectionOwner<S> {
 interface Push {
   readonly peer: Buffer;
   frames: readonly Uint8Array[] | undefined;
+  /** Settles when there are some. */
+  readonly ready?: Promise<void>;
 }
 
 interface Frame {
@@ -129,13 +131,13 @@ export class LeanCloudConnection<S> {
     if (Array.isArray(frames)) {
       if (frames.length > 0) this.outbox.push({ peer, frames: frames as readonly Uint8Array[] });
     } else {
-      const push: Push = { peer, frames: undefined };
-      this.outbox.push(push);
       const settle = (found: readonly Uint8Array[]) => {
         push.frames = found;
         this.flushSoon();
       };
-      (frames as Promise<readonly Uint8Array[]>).then(settle, () => settle([]));
+      const ready = (frames as Promise<readonly Uint8Array[]>).then(settle, () => settle([]));
+      const push: Push = { peer, frames: undefined, ready };
+      this.outbox.push(push);
     }
     this.flushSoon();
   }
@@ -192,6 +194,8 @@ export class LeanCloudConnection<S> {
       await this.owner.handle(this, received.command, received.bytes);
       this.handling = false;
       if (this.outbox.length === 0) continue;
+      // What a login has missed is as old as the login: it comes before what later commands change.
+      await Promise.all(this.outbox.flatMap(({ ready }) => ready ?? []));
       await pause();
       this.flush();
       await pause();

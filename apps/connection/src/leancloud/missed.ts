@@ -13,14 +13,14 @@ const mostRows = 1_000;
 export async function missed(
   calls: Calls,
   session: LeanCloudSession,
-  { lastUnreadNotifTime, lastPatchTime }: SessionCommand,
+  { lastUnreadNotifTime, lastPatchTime, r }: SessionCommand,
   offlineMessages: boolean,
 ): Promise<Buffer[]> {
   const rows = await newestRows(calls, session);
   const first = offlineMessages
     ? await offlinePushes(calls, session, rows)
     : unreadPush(rows, lastUnreadNotifTime ?? 0);
-  return [...first, ...(await patchesSince(calls, session, rows, lastPatchTime))];
+  return [...first, ...(await patchesSince(calls, session, rows, lastPatchTime, r === true))];
 }
 
 /** So many of the last messages of each conversation are pushed to clients that want messages instead of counts. */
@@ -84,21 +84,29 @@ function unreadPush(rows: readonly ListRow[], since: number): Buffer[] {
 const patchedConversations = 50;
 /** So many of the last entries of each are looked at; older changes are seen in history. */
 const lookBack = 100;
+/**
+ * The client names one time for all its conversations. A change in one of them may have been on its way when it heard a
+ * later one of another and its connection was lost: changes are told again rather than not at all.
+ */
+const overlapMs = 10_000;
 
 async function patchesSince(
   calls: Calls,
   session: LeanCloudSession,
   rows: readonly ListRow[],
   since: number | undefined,
+  comesBack: boolean,
 ): Promise<Buffer[]> {
   // A client that has just been made sends its own clock: there is nothing that it could have missed.
-  if (since === undefined || since <= 0 || Date.now() - since < 1_000) return [];
-  const found: Buffer[] = [];
+  if (since === undefined || since <= 0 || (!comesBack && Date.now() - since < 1_000)) return [];
+  const found: EntryView[] = [];
   for (const { conversation } of rows.slice(0, patchedConversations)) {
     const entries = await lastEntries(calls, session, conversation);
-    for (const entry of entries) if (isPatch(entry) && entry.time > since) found.push(patch(entry));
+    found.push(...entries.filter((entry) => isPatch(entry) && entry.time > since - overlapMs));
   }
-  return found;
+  // The client keeps the last time that it hears.
+  found.sort((a, b) => a.time - b.time);
+  return found.filter(isPatch).map(patch);
 }
 
 async function lastEntries(
