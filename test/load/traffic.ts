@@ -2,7 +2,8 @@ import { writeBody } from './body.js';
 import { DeliveryChecker, Receiver } from './delivery-checker.js';
 import type { Latency } from './latency.js';
 import type { BenchServer } from './servers.js';
-import { connectClient, readerOf, type TrafficClient } from './traffic-client.js';
+import { connectClient, readerOf } from './connect-client.js';
+import type { TrafficClient } from './traffic-client.js';
 
 /** Who talks to whom: every conversation has so many members, of whom the first `senders` send. */
 export interface Shape {
