@@ -3,7 +3,7 @@ import type { Content, Conversation } from './types.js';
 
 /**
  * Conversations taken over from elsewhere. Their live log begins above {@link importOrigin}; their history lies below
- * it, counts for nobody, and keeps the ids and times that it had (docs/decisions/0012).
+ * it, counts for nobody, and keeps the ids and times that it had (docs/decisions/0008).
  */
 export const importOrigin = 2 ** 30;
 
