@@ -33,6 +33,7 @@ describe('the command line', () => {
       'check',
       'config check',
       'leancloud pull',
+      'leancloud import',
     ]);
   });
 
