@@ -118,8 +118,13 @@ export class ChatWindow {
   }
 
   async choose(title: string, choice: string): Promise<void> {
-    await this.row(title).click({ button: 'right' });
-    await this.page.getByRole('menuitem', { name: choice }).click();
+    const item = this.page.getByRole('menuitem', { name: choice });
+    // A row that is drawn anew between the press and the menu swallows the click: a person clicks again, too.
+    await until(`the menu of ${title} opens`, async () => {
+      await this.row(title).click({ button: 'right' });
+      return item.isVisible();
+    });
+    await item.click();
   }
 
   /** Exactly these messages, each once, in this order. */
