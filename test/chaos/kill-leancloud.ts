@@ -20,11 +20,13 @@ function textOf({
   shown,
   backAfterMs,
   problems,
+  stale,
 }: LeanReport): string {
   return [
     `${kills} kills: ${acknowledged} sends acknowledged, ${retried} requests sent again, ${changes} edits and recalls;`,
     `${stored} messages in the logs, shown ${shown} times; slowest return ${Math.max(0, ...backAfterMs)} ms.`,
     ...(problems.length === 0 ? ['Nothing is missing, doubled or out of order.'] : problems),
+    ...stale,
   ].join('\n');
 }
 
@@ -36,7 +38,7 @@ async function main(): Promise<boolean> {
     const run = await LeanRun.open(server);
     const report = await run.execute(Number(options.kills), (line) => process.stderr.write(`${line}\n`));
     process.stdout.write(`${options.json ? JSON.stringify(report) : textOf(report)}\n`);
-    return report.problems.length === 0;
+    return report.problems.length + report.stale.length === 0;
   } finally {
     await server.close();
   }

@@ -44,6 +44,9 @@ export function checkShown(who: string, shown: readonly Shown[], stored: readonl
   return problems;
 }
 
+/** What {@link checkShown} says of an old content. */
+export const isStale = (problem: string): boolean => problem.includes(' is shown as "');
+
 /** Live events bring a message at most once. */
 export function checkTold(who: string, told: readonly string[]): string[] {
   const seen = new Set<string>();
