@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { moveBacklog, openCheckpointConnection } from './checkpoint.js';
+import { closeCheckpointer, moveBacklog, openCheckpointer } from './checkpoint.js';
 import type { ThreadSettings, ThreadStarted } from './thread-messages.js';
 
 /** Between two looks at the write-ahead log, in ms. A look without work costs microseconds. */
@@ -7,11 +7,11 @@ const interval = 100;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the start of a thread');
-const connection = openCheckpointConnection((workerData as ThreadSettings).path);
-const timer = setInterval(() => moveBacklog(connection), interval);
+const checkpointer = openCheckpointer((workerData as ThreadSettings).path);
+const timer = setInterval(() => moveBacklog(checkpointer), interval);
 port.once('message', () => {
   clearInterval(timer);
-  connection.close();
+  closeCheckpointer(checkpointer);
   port.close();
 });
 const started: ThreadStarted = 'started';

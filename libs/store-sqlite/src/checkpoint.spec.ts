@@ -1,25 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
-import { moveBacklog, openCheckpointConnection } from './checkpoint.js';
+import { closeCheckpointer, type Checkpointer, moveBacklog, openCheckpointer } from './checkpoint.js';
 import { openReadConnection, openWriteConnection } from './database.js';
 import type { Database } from './database.js';
 
 describe('moveBacklog', () => {
   let folder: string;
   let writer: Database;
-  let beside: DatabaseSync;
+  let beside: Checkpointer;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'hongyan-checkpoint-'));
     const path = join(folder, 'x.db');
     writer = openWriteConnection(path);
     writer.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB) STRICT');
-    beside = openCheckpointConnection(path);
+    beside = openCheckpointer(path);
   });
   afterEach(() => {
-    beside.close();
+    closeCheckpointer(beside);
     writer.close();
     rmSync(folder, { recursive: true });
   });

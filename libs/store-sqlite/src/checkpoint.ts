@@ -1,3 +1,4 @@
+import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 // Nothing else of this library is imported: the thread that runs this starts in milliseconds and stays small.
@@ -14,24 +15,40 @@ interface Progress {
   readonly checkpointed: number;
 }
 
-/** A connection that copies and nothing else. It never waits for another. */
-export function openCheckpointConnection(path: string): DatabaseSync {
+/** What copies and does nothing else. */
+export interface Checkpointer {
+  readonly connection: DatabaseSync;
+  /** The database's file. */
+  readonly file: number;
+}
+
+/** It never waits for another connection. */
+export function openCheckpointer(path: string): Checkpointer {
   const connection = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false });
   connection.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;');
-  return connection;
+  return { connection, file: openSync(path, 'r') };
+}
+
+export function closeCheckpointer({ connection, file }: Checkpointer): void {
+  connection.close();
+  closeSync(file);
 }
 
 /**
  * Copies what waits in the write-ahead log into the file, if it is worth it, beside the writer and the readers. Answers
- * whether it did. What it could not do the writer's own checkpoint does later: a failing disk is found there.
+ * whether it did. SQLite syncs the file only when nothing is left to copy, which under traffic is in a commit of the writer:
+ * synced here, little is left for that. What it could not do the writer's own checkpoint does later: a failing disk is found there.
  */
-export function moveBacklog(connection: DatabaseSync): boolean {
+export function moveBacklog({ connection, file }: Checkpointer): boolean {
   try {
     const { log, checkpointed } = checkpoint(connection, 'NOOP');
     if (log - checkpointed < backlog) return false;
-    return checkpoint(connection, 'PASSIVE').busy === 0;
+    if (checkpoint(connection, 'PASSIVE').busy !== 0) return false;
+    fdatasyncSync(file);
+    return true;
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === undefined) throw error; // not SQLite's
+    const { errcode, syscall } = error as { errcode?: number; syscall?: string };
+    if (errcode === undefined && syscall === undefined) throw error; // a bug, not the disk
     return false;
   }
 }
