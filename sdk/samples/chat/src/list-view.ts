@@ -212,6 +212,10 @@ export class ListView {
     const leave = (): void => {
       if (this.host.open() === conversation) this.host.leave();
     };
-    openMenu(anchor ?? { x: event.clientX, y: event.clientY }, choicesFor(conversation, { leave }));
+    const open = (): void =>
+      openMenu(anchor ?? { x: event.clientX, y: event.clientY }, choicesFor(conversation, { leave }));
+    if (event.buttons === 0) return open();
+    // Still pressed: some browsers take the release for a click beside the menu, and close it.
+    addEventListener('pointerup', () => setTimeout(open), { once: true });
   }
 }
