@@ -56,6 +56,8 @@ describe('changes of conversations missed over a lost connection', () => {
     const again = next(two.realtime, 'reconnect', () => true, 20_000);
     await two.cut();
     await again;
+    // A change while the SDK asks what it missed may be told twice: docs/leancloud/gaps.md.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     await old.add(['fox']);
     await eventually(() => expect(seen).toEqual(['membersjoined:["eel"]', 'membersjoined:["fox"]']));
   });
