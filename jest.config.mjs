@@ -72,7 +72,6 @@ const servers = {
   },
 };
 
-const setUp = { compat: ['<rootDir>/test/compat/retry.ts'] };
 const testTimeouts = { int: 30_000, e2e: 60_000, compat: 60_000, browser: 60_000 };
 
 export default {
@@ -84,6 +83,6 @@ export default {
       ...project(name),
       ...servers[name],
       globals: { projectTimeout: testTimeouts[name] ?? 5_000 },
-      setupFilesAfterEnv: ['<rootDir>/test/set-timeout.mjs', ...(setUp[name] ?? [])],
+      setupFilesAfterEnv: ['<rootDir>/test/set-timeout.mjs'],
     })),
 };

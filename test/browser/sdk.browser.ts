@@ -206,7 +206,7 @@ describe('a network', () => {
       window.addEventListener('online', () => window.states.push('the network is there'));
     });
     await page.context().setOffline(false);
-    await until('the page is back', async () => (await stateOf(page)) === 'online', 5_000);
+    await until('the page is back', async () => (await stateOf(page)) === 'online', 2_000);
     await until('it has what it missed', async () => (await toldTo(page)).join() === 'into the tunnel');
     await until('it is sent', () => conversation.lastMessage?.body === 'from the tunnel');
     expect(await page.evaluate(() => window.states)).toContain('connecting');
