@@ -40,6 +40,8 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
   readonly recent = new RecentMessages();
   /** Messages of this session whose receipts were asked for. */
   readonly receipts = new ReceiptWatch();
+  /** Made and attached to the hub in one step: what is committed later is told live. */
+  readonly attachedAt = Date.now();
   will: WillMessage | undefined;
   /** The conversation service does not know of it yet. */
   isOpening = true;
