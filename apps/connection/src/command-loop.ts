@@ -132,28 +132,23 @@ export class CommandLoop {
 
   private start(call: Call, args: Args<OperationName>): void {
     this.calls.add(call);
-    const { telemetry } = this.parts;
     let outcome: Promise<unknown>;
     try {
-      outcome =
-        telemetry?.span === undefined
-          ? this.execute(call, args, undefined)
-          : telemetry.span(call.name, (traceparent) => this.execute(call, args, traceparent));
+      outcome = this.execute(call, args);
     } catch (error) {
       return this.failed(call, error);
     }
     outcome.then((result) => this.done(call, result)).catch((error: unknown) => this.failed(call, error));
   }
 
-  private execute(call: Call, args: Args<OperationName>, traceparent: string | undefined): Promise<unknown> {
+  private execute(call: Call, args: Args<OperationName>): Promise<unknown> {
     const { session, name } = call;
     if (name === 'session.refresh') return this.refresh(session);
     if (name === 'session.close') return this.logOut(session);
     const { app, client, session: id, device } = session.session;
     const caller: Caller = { app, client, session: id, device, server: false };
     const deadline = call.startedAt + this.options.deadlineMs;
-    const options = traceparent === undefined ? { deadline } : { deadline, traceparent };
-    return this.parts.commands.execute(caller, name, nativeArgs(name, args), options);
+    return this.parts.commands.execute(caller, name, nativeArgs(name, args), { deadline });
   }
 
   private refresh(session: NativeSession): Promise<unknown> {
@@ -176,7 +171,6 @@ export class CommandLoop {
     if (!this.calls.has(call)) return;
     call.session.answer(call.id, nativeResult(call.name, result as Result<OperationName>));
     this.calls.delete(call);
-    this.parts.telemetry?.command?.(call.name, 'ok', Date.now() - call.startedAt);
   }
 
   private failed(call: Call, error: unknown): void {
@@ -185,7 +179,6 @@ export class CommandLoop {
     const { app: appId, session: id } = session.session;
     const wire = wireErrorOf(error, this.parts.logger, { appId, session: id, operation: name });
     session.refuse(call.id, wire);
-    this.parts.telemetry?.command?.(name, wire.name, Date.now() - call.startedAt);
   }
 
   private refuseForRate(session: NativeSession, id: number, retryAfterMs: number): void {

@@ -1,6 +1,6 @@
 import type { App, AppDirectory } from '@hongyan/apps';
 import type { Hub, Presence } from '@hongyan/delivery';
-import type { Commands, ErrorName, EventClass, OperationName } from '@hongyan/protocol';
+import type { Commands, ErrorName, EventClass } from '@hongyan/protocol';
 import type { Authenticator, UserVerifier } from '@hongyan/sessions';
 import type { Logger } from 'pino';
 
@@ -19,15 +19,11 @@ export interface ConnectionParts {
 
 /** Called on the path of every message: each hook must be cheap. Labels are bounded; no ids. */
 export interface ConnectionTelemetry {
-  sessionOpened?(): void;
   sessionClosed?(reason: string): void;
   loginRefused?(code: ErrorName): void;
-  command?(name: OperationName, outcome: 'ok' | ErrorName, durationMs: number): void;
   /** Frames that were no commands, or too many, or too large. */
   frameRefused?(code: ErrorName): void;
   eventDropped?(eventClass: EventClass): void;
-  /** Runs a command in a span and hands on its W3C `traceparent`. */
-  span?<T>(name: OperationName, run: (traceparent: string | undefined) => Promise<T>): Promise<T>;
 }
 
 export interface ConnectionOptions {

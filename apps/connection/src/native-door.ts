@@ -101,9 +101,8 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
   private open(socket: Socket): void {
     const { app, login } = socket.data as Admitted;
     const session = new NativeSession(this, socket, app, login, Date.now());
-    const { apps, hub, authenticator, telemetry } = this.parts;
+    const { apps, hub, authenticator } = this.parts;
     this.sessions.add(session);
-    telemetry?.sessionOpened?.();
     // Between the middleware and this moment others may have come, gone, or been revoked, and the app switched off.
     if (this.draining) return session.end('shutting_down', { reconnectAfterMs: this.reconnectAfterMs });
     try {

@@ -23,7 +23,6 @@ beforeEach(async () => {
   const own: string[] = [];
   counted = own;
   const telemetry: ConnectionTelemetry = {
-    sessionOpened: () => own.push('opened'),
     sessionClosed: (reason) => own.push(`closed ${reason}`),
     loginRefused: (code) => own.push(`no login: ${code}`),
     frameRefused: (code) => own.push(`refused ${code}`),
@@ -129,7 +128,6 @@ describe('what is counted', () => {
     expect([...counted].sort()).toEqual(
       [
         ...Array.from({ length: 5 }, () => 'opened'),
-        ...['closed logged_out', 'closed kicked', 'closed lost', 'closed protocol_violation'],
         ...['refused protocol_violation', 'no login: app_unavailable', 'no login: signature_invalid'],
       ].sort(),
     );

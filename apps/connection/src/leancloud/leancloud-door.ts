@@ -192,7 +192,6 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (former !== undefined) this.supersede(former);
     connection.sessions.set(open.client, session);
     connection.hasLoggedIn = true;
-    this.parts.telemetry?.sessionOpened?.();
     await this.begin(session);
     const { sessionMessage = {} } = command;
     session.push(missed(this.calls, session, sessionMessage, connection.dialect.offlineMessages));
