@@ -126,8 +126,8 @@ describeSdk('what conversations tell', (suite) => {
     const [tom, jerry] = await suite.clients('tom', 'jerry');
     const conversation = await tom!.client.createConversation({ members: [jerry!.client.id] });
     const got = next<any[]>(jerry!.client, jerry!.sdk.Event.MESSAGE, undefined, 10_000);
-    await conversation.send(new tom!.sdk.TextMessage('gone'), { will: true });
+    const will = await conversation.send(new tom!.sdk.TextMessage('gone'), { will: true });
     await tom!.device.cut();
-    expect((await got)[0]).toMatchObject({ text: 'gone', from: tom!.client.id });
+    expect((await got)[0]).toMatchObject({ id: will.id, text: 'gone', from: tom!.client.id });
   });
 });

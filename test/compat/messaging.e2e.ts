@@ -183,6 +183,19 @@ describeSdk('messages between two clients', (suite) => {
     expect(times === undefined || JSON.stringify(times).includes(jerry.id)).toBe(true);
   });
 
+  it('tells the sender what arrived, though its connection was lost meanwhile', async () => {
+    const { conversation, one, tom, jerry, sdk } = await pair(suite);
+    await jerry.close();
+    const asked = await conversation.send(new sdk.TextMessage('there?'), { receipt: true });
+    const back = next(tom, sdk.Event.RECONNECT, undefined, 10_000);
+    await one.cut();
+    await back;
+    expect(asked.status).toBe(sdk.MessageStatus.SENT);
+    const again = await suite.device().login(jerry.id);
+    await (await again.getConversation(conversation.id)).read();
+    await eventually(() => expect(asked.status).toBe(sdk.MessageStatus.DELIVERED));
+  });
+
   it('edits and recalls, live and in history', async () => {
     const { conversation, jerry, theirs, sdk, theirSdk } = await pair(suite);
     const got = next<[Message]>(jerry, sdk.Event.MESSAGE);

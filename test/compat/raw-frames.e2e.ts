@@ -309,6 +309,27 @@ describe('messages', () => {
     expect(receipt.rcpMessage).not.toHaveProperty('read');
   });
 
+  it('have receipts told to a later session of their sender, one by one, and never twice', async () => {
+    const [ann, bob] = await people();
+    const cid = await start(ann, { m: ['ann', 'bob'] });
+    const first = await say(ann, cid, 'one', { r: true });
+    bob.send({ cmd: ack, ackMessage: { cid, mid: first.uid } });
+    await ann.push(rcp);
+    bob.socket.terminate();
+    const second = await say(ann, cid, 'two', { r: true });
+    await say(ann, cid, 'three');
+    const fourth = await say(ann, cid, 'four', { r: true });
+    ann.socket.terminate();
+    const [later, reader] = [await login('ann'), await login('bob')];
+    reader.send({ cmd: ack, ackMessage: { cid, mid: fourth.uid } });
+    await later.until(() => later.received.find(({ rcpMessage }) => rcpMessage?.id === fourth.uid));
+    const fifth = await say(later, cid, 'five', { r: true });
+    reader.send({ cmd: ack, ackMessage: { cid, mid: fifth.uid } });
+    await later.until(() => later.received.find(({ rcpMessage }) => rcpMessage?.id === fifth.uid));
+    const told = later.received.flatMap(({ rcpMessage }) => rcpMessage?.id ?? []);
+    expect(told).toEqual([second.uid, fourth.uid, fifth.uid]);
+  });
+
   it('read are told to every session of the reader, with a count of zero', async () => {
     const [ann, bob] = await people();
     const second = await login('bob');

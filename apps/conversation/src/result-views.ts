@@ -20,6 +20,7 @@ export const messageView = z
     time,
     from: clientId.optional().describe('Absent: sent by the service in nobody’s name.'),
     op: z.string().optional(),
+    receipt: z.boolean().optional(),
     format,
     type: z.string().optional(),
     body: z

@@ -3,6 +3,7 @@ import {
   AppError,
   type Args,
   type ClientId,
+  isTransientId,
   type Limits,
   messageIdOf,
   parseMessageId,
@@ -55,12 +56,14 @@ export function sent({ entry, duplicate, state }: Outcome): Result<'message.send
 }
 
 export function messagePayload(limits: Limits, caller: Call, args: Send): MessagePayload {
-  const { replyTo, silent, priority, ext, expiresAt, push } = args;
+  const { replyTo, silent, priority, ext, expiresAt, push, receipt } = args;
   if (!caller.server && (ext !== undefined || args.to !== undefined || expiresAt !== undefined))
     throw new AppError('forbidden');
   if (replyTo !== undefined && parseMessageId(replyTo)?.conversation !== args.conversation) {
     throw new AppError('bad_request', { detail: 'replyTo is not a message of this conversation' });
   }
+  if (args.id !== undefined && !(args.transient && isTransientId(args.id, args.conversation)))
+    throw new AppError('bad_request', { detail: 'only a transient message is given an id, of its own form' });
   if (ext !== undefined && JSON.stringify(ext).length > 2048)
     throw new AppError('too_large', { detail: 'ext is larger than 2 KB' });
   return {
@@ -72,6 +75,7 @@ export function messagePayload(limits: Limits, caller: Call, args: Send): Messag
     ...(priority === undefined || priority === 'normal' ? {} : { priority }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(push === undefined ? {} : { push }),
+    ...(receipt ? { receipt } : {}),
   };
 }
 

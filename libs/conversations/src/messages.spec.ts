@@ -1,4 +1,4 @@
-import { parseMessageId } from '@hongyan/protocol';
+import { asConversationId, messageIdOf, parseMessageId, transientIdOf } from '@hongyan/protocol';
 import { appOf, Harness, newOp, type TestClient } from './service-harness.contract.js';
 
 let h: Harness;
@@ -126,6 +126,22 @@ it('sends transient messages to who is online, stores nothing, and answers a ret
   expect(first).not.toHaveProperty('seq');
   expect(await ann.send(group, 'poke', { transient: true, op })).toEqual({ ...first, duplicate: true });
   expect(bob.heard()).toEqual(['transient']);
+  const named = transientIdOf(asConversationId(group), 'abc_-9');
+  expect(await ann.send(group, 'poke', { transient: true, id: named })).toMatchObject({ id: named });
+  expect(await bob.next('transient')).toMatchObject({ message: { id: named, body: 'poke' } });
+  expect(parseMessageId(named)).toBeUndefined();
+  expect(first.id).not.toBe(named);
+  for (const id of [
+    messageIdOf(asConversationId(group), 7),
+    `${group}.0.`,
+    transientIdOf(asConversationId('other'), 'a'),
+  ])
+    expect(await ann.outcome('message.send', { conversation: group, body: 'x', transient: true, id })).toBe(
+      'bad_request',
+    );
+  expect(await ann.outcome('message.send', { conversation: group, body: 'x', id: named })).toBe(
+    'bad_request',
+  );
   expect((await bob.run('message.history', { conversation: group })).messages).toEqual([]);
   expect(await unreadOf(bob)).toEqual([0, 0]);
 });
@@ -305,6 +321,34 @@ describe('receipts', () => {
       delivered: seq,
     });
     expect(await tablet.next('cursor')).toMatchObject({ client: 'bob', read: seq, unread: 0 });
+  });
+
+  it('say from where delivery came, and keep with a message that its author asked', async () => {
+    const { conversation } = await ann.run('conversation.create', { members: ['bob'], unique: true });
+    const told = async (seq: number) => {
+      await bob.run('conversation.delivered', { cursors: [{ conversation: conversation.id, seq }] });
+      h.now += 2000;
+      return await ann.next('cursor');
+    };
+    const tablet = await h.client('ann', 'a', 'tablet').connect();
+    const { seq: asked = 0 } = await ann.send(conversation.id, 'there?', { receipt: true });
+    const { seq: silent = 0 } = await ann.send(conversation.id, 'well');
+    expect(await told(asked)).toMatchObject({ deliveredFrom: 0, delivered: asked });
+    expect(await told(silent)).toMatchObject({ deliveredFrom: asked, delivered: silent });
+    const flags = async (reader: typeof ann) =>
+      (await reader.run('message.history', { conversation: conversation.id })).messages.map(
+        ({ receipt }) => receipt,
+      );
+    expect(await flags(ann)).toEqual([true, undefined]);
+    expect(await flags(bob)).toEqual([undefined, undefined]);
+    const copies = ({ events }: typeof ann) =>
+      events.flatMap((event) =>
+        event.type === 'entry' && event.entry.kind === 'message' ? [event.entry.message.receipt] : [],
+      );
+    expect([copies(tablet), copies(bob)]).toEqual([
+      [true, undefined],
+      [undefined, undefined],
+    ]);
   });
 });
 

@@ -67,11 +67,14 @@ function messageDelivery(
       : {
           authorOnly: {
             client: entry.author,
-            event: { type: 'entry', entry: wrap(state, entry, { ...view, op: entry.op }) },
+            event: { type: 'entry', entry: wrap(state, entry, authorsCopy(view, entry)) },
           },
         }),
   };
 }
+
+const authorsCopy = (view: MessageView, { op, payload }: MessageEntry): MessageView =>
+  payload.receipt ? { ...view, op, receipt: true } : { ...view, op };
 
 function wrap(state: ConversationState, entry: Entry, message: MessageView): EntryView {
   const { seq, time, author } = entry;

@@ -9,10 +9,17 @@ const countedMessages = 20;
 /** How far back a sender's last messages are looked for when the conversation comes into use. */
 const lookBack = 100;
 
+/** Where a client's cursors are now, and from where delivery has come in this interval. */
+interface Moved {
+  readonly read?: number;
+  readonly delivered?: number;
+  readonly deliveredFrom?: number;
+}
+
 interface Dirty {
   readonly app: AppId;
   readonly state: ConversationState;
-  readonly movedBy: Map<ClientId, { read?: number; delivered?: number }>;
+  readonly movedBy: Map<ClientId, Moved>;
   /** Delivery cursors not in the store yet. Read cursors are durable before they come here. */
   readonly unsaved: Map<ClientId, number>;
   /** Not before this time. */
@@ -66,6 +73,7 @@ export class ReceiptPublisher {
     const readMoved = cursor.read !== undefined && cursor.read > member.readSeq;
     const deliveredMoved = delivered > member.deliveredSeq;
     if (!readMoved && !deliveredMoved) return;
+    const deliveredFrom = member.deliveredSeq;
     if (readMoved) member.readSeq = cursor.read as number;
     if (deliveredMoved) member.deliveredSeq = delivered;
     const key = `${app}\n${state.id}`;
@@ -74,9 +82,9 @@ export class ReceiptPublisher {
       const due = Math.max(this.clock(), (this.lastTold.get(key) ?? 0) + this.options.intervalMs);
       this.dirty.set(key, (entry = { app, state, movedBy: new Map(), unsaved: new Map(), due }));
     }
-    const before = entry.movedBy.get(client);
     entry.movedBy.set(client, {
-      ...before,
+      ...(deliveredMoved ? { deliveredFrom } : {}),
+      ...entry.movedBy.get(client),
       ...(readMoved ? { read: cursor.read } : {}),
       ...(deliveredMoved ? { delivered } : {}),
     });

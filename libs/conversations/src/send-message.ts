@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { App } from '@hongyan/apps';
-import { AppError, type MessageView, messageIdOf, type Result } from '@hongyan/protocol';
+import { AppError, type MessageView, type Result, transientIdOf } from '@hongyan/protocol';
 import type { Call, Core } from './core.js';
 import {
   AddressedToService,
@@ -68,7 +69,7 @@ async function sendTransient(
   const toSome = state.conversation.kind === 'system' && caller.server ? args.to : undefined;
   if (state.conversation.kind === 'system' && toSome === undefined) throw new AppError('wrong_kind');
   if (state.conversation.kind !== 'system' && args.to !== undefined) throw new AppError('wrong_kind');
-  const id = messageIdOf(state.id, 0);
+  const id = args.id ?? transientIdOf(state.id, randomBytes(6).toString('base64url'));
   const message: MessageView = {
     id,
     conversation: state.id,

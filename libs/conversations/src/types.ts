@@ -77,6 +77,8 @@ export interface MessagePayload extends Content {
   readonly priority?: 'high' | 'low';
   readonly expiresAt?: number;
   readonly push?: JsonObject;
+  /** The author asked to hear of its receipt. */
+  readonly receipt?: boolean;
 }
 
 /** What an entry says. Everything that changes what members see is one of these. */

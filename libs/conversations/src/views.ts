@@ -40,7 +40,10 @@ export function messageView(conversation: Conversation, entry: MessageEntry, rea
     if (payload.ext !== undefined) view.ext = payload.ext;
     if (entry.editedAt !== undefined) view.editedAt = entry.editedAt;
   }
-  if (reader !== undefined && reader === entry.author && entry.importedId === undefined) view.op = entry.op;
+  if (reader !== undefined && reader === entry.author && entry.importedId === undefined) {
+    view.op = entry.op;
+    if (payload.receipt) view.receipt = true;
+  }
   return view;
 }
 

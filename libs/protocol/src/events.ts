@@ -36,6 +36,8 @@ export type ServerEvent =
       readonly client?: ClientId;
       readonly read?: number;
       readonly delivered?: number;
+      /** With `delivered`: where that cursor stood before. */
+      readonly deliveredFrom?: number;
       readonly counts?: readonly {
         readonly seq: number;
         readonly delivered: number;

@@ -50,6 +50,19 @@ export function messageIdOf(conversation: ConversationId, seq: number): MessageI
   return `${conversation}.${seq.toString(36)}` as MessageId;
 }
 
+/**
+ * The id of a message that nobody stores. No stored message of the conversation can have it; `nonce`, of 1–12 letters,
+ * digits, _ or -, tells it from the others of its kind.
+ */
+export function transientIdOf(conversation: ConversationId, nonce: string): MessageId {
+  return `${conversation}.0.${nonce}` as MessageId;
+}
+
+/** True for what {@link transientIdOf} makes of this conversation. */
+export function isTransientId(id: string, conversation: ConversationId): boolean {
+  return id.startsWith(`${conversation}.0.`) && /^[\w-]{1,12}$/.test(id.slice(conversation.length + 3));
+}
+
 /** Conversation and sequence of a message id made by {@link messageIdOf}; undefined for anything else. */
 export function parseMessageId(id: string): { conversation: ConversationId; seq: number } | undefined {
   const dot = id.lastIndexOf('.');

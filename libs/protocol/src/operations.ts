@@ -199,6 +199,10 @@ export const operations = {
     replyTo: messageId.optional(),
     /** Not stored, only for who is online. */
     transient: z.boolean().optional(),
+    /** Transient messages: the id to tell, for who names it before it is sent: the conversation's, `.0.`, and up to 12 letters, digits, _ or -. */
+    id: messageId.optional(),
+    /** The author asks to hear of this message's own receipt; kept with it and told in the author's copies. */
+    receipt: z.boolean().optional(),
     /** Stored, but counts as unread for nobody and is not pushed. */
     silent: z.boolean().optional(),
     /** Rooms: what is dropped first when a reader is slow. */

@@ -17,6 +17,8 @@ export interface MessageView {
   readonly from?: ClientId;
   /** The sender's operation id; only in the sender's own copies. */
   readonly op?: string;
+  /** The sender asked to hear of its receipt; only in the sender's own copies. */
+  readonly receipt?: boolean;
   readonly format: Format;
   readonly type?: string;
   /** Base64 when `format` is `binary`. Empty once recalled or erased. */

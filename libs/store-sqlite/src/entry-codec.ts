@@ -78,7 +78,7 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
 /** What a message has besides its content and flags. */
 type Extra = Pick<
   MessagePayload,
-  'mentions' | 'mentionAll' | 'replyTo' | 'ext' | 'priority' | 'expiresAt' | 'push'
+  'mentions' | 'mentionAll' | 'replyTo' | 'ext' | 'priority' | 'expiresAt' | 'push' | 'receipt'
 >;
 
 function messageExtra({
@@ -89,12 +89,13 @@ function messageExtra({
   priority,
   expiresAt,
   push,
+  receipt,
 }: MessagePayload): string | null {
   if (
     mentions === undefined && mentionAll === undefined && replyTo === undefined && ext === undefined &&
-    priority === undefined && expiresAt === undefined && push === undefined
+    priority === undefined && expiresAt === undefined && push === undefined && receipt === undefined
   ) return null; // prettier-ignore
-  return extraText({ mentions, mentionAll, replyTo, ext, priority, expiresAt, push });
+  return extraText({ mentions, mentionAll, replyTo, ext, priority, expiresAt, push, receipt });
 }
 
 function extraText(extra: Extra): string | null {

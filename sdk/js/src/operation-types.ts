@@ -175,6 +175,10 @@ export interface Inputs {
     replyTo?: string;
     /** Not stored, only for who is online. */
     transient?: boolean;
+    /** Transient messages: the id to tell, for who names it before it is sent: the conversation's, `.0.`, and up to 12 letters, digits, _ or -. */
+    id?: string;
+    /** The author asks to hear of this message's own receipt; kept with it and told in the author's copies. */
+    receipt?: boolean;
     /** Stored, but counts as unread for nobody and is not pushed. */
     silent?: boolean;
     /** Rooms: what is dropped first when a reader is slow. */

@@ -96,13 +96,46 @@ async function receipts(
   from: ClientId,
 ): Promise<readonly Buffer[]> {
   const { conversation } = event;
+  const older = await askedBefore(calls, session, event);
   const reached = session.receipts.take(conversation, Math.max(event.delivered ?? 0, event.read ?? 0));
-  const pushes = reached.map(({ id, time }) => receipt({ id, cid: conversation, t: time, from }));
+  const pushes = [...older, ...reached].map(({ id, time }) =>
+    receipt({ id, cid: conversation, t: time, from }),
+  );
   if (event.read === undefined) return pushes;
   const last = await myLastMessage(calls, session, conversation, event.read);
   return last === undefined
     ? pushes
     : [...pushes, receipt({ id: last.id, cid: conversation, t: last.time, from, read: true })];
+}
+
+const mostPages = 5;
+
+/**
+ * Messages that an earlier session of this client sent, asking for receipts, and that the cursor has reached just now.
+ * The log is read until a cursor of the conversation comes to what was sent since this session began.
+ */
+async function askedBefore(
+  calls: Calls,
+  session: LeanCloudSession,
+  { conversation, delivered, deliveredFrom }: Cursor,
+): Promise<readonly { id: string; time: number }[]> {
+  if (delivered === undefined || deliveredFrom === undefined) return [];
+  if (session.receipts.hasPassed(conversation)) return [];
+  const found: { id: string; time: number }[] = [];
+  let upTo = delivered;
+  for (let page = 0; page < mostPages && upTo > deliveredFrom; page += 1) {
+    const { messages, more } = await calls.run(session, 'message.history', {
+      conversation,
+      after: { seq: deliveredFrom },
+      before: { seq: upTo, inclusive: true },
+      limit: calls.pageOf(session),
+    });
+    if ((messages.at(-1)?.time ?? 0) >= session.attachedAt) session.receipts.setPassed(conversation);
+    found.unshift(...messages.filter(({ receipt, time }) => receipt === true && time < session.attachedAt));
+    upTo = (messages[0]?.seq ?? 0) - 1;
+    if (!more) break;
+  }
+  return found;
 }
 
 const receipt = (rcpMessage: NonNullable<GenericCommand['rcpMessage']>): Buffer =>

@@ -9,7 +9,13 @@ import {
   type GenericCommand,
   isObject,
 } from '@hongyan/leancloud';
-import { asClientId, type ClientId, type JsonObject, type OperationId } from '@hongyan/protocol';
+import {
+  asClientId,
+  transientIdOf,
+  type ClientId,
+  type JsonObject,
+  type OperationId,
+} from '@hongyan/protocol';
 import { conversationOf, distinct, newOperation, parseJson, type Call, type Reply } from './calls.js';
 import type { Given } from './given.js';
 
@@ -27,10 +33,12 @@ export async function sendMessage(call: Call): Promise<Reply> {
     ...(direct.transient ? { transient: true } : {}),
     ...priorityOf(command),
     ...pushOf(direct.pushData),
+    ...(direct.r ? { receipt: true } : {}),
   };
   if (direct.will) {
-    session.will = { ...send, transient: true };
-    return ack({ cid: conversation, uid: randomBytes(12).toString('base64url'), t: Date.now() });
+    const id = transientIdOf(conversation, randomBytes(6).toString('base64url'));
+    session.will = { ...send, transient: true, id };
+    return ack({ cid: conversation, uid: id, t: Date.now() });
   }
   const { id, seq, time } = await calls.run(session, 'message.send', send);
   if (direct.r && seq !== undefined) session.receipts.add({ id, conversation, seq, time });

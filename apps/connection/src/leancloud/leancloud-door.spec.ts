@@ -428,7 +428,7 @@ describe('logging in', () => {
     while (rig.commands.ended.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     const sent = rig.commands.calls.filter(({ name }) => name === 'message.send');
     expect(sent.map(({ caller, args }) => [caller.client, args])).toMatchObject([
-      ['ann', { body: 'gone', transient: true }],
+      ['ann', { body: 'gone', transient: true, id: ackMessage!.uid }],
     ]);
   });
 

@@ -71,8 +71,11 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
     if ((eventClass === 'signal' || eventClass === 'room') && this.connection.drops(eventClass, priority))
       return this.keeper.dropped(eventClass);
     const { event } = pushed;
-    if (event.type === 'entry' && event.entry.kind === 'message' && !inRoom)
-      this.recent.add(event.entry.message);
+    if (event.type === 'entry' && event.entry.kind === 'message' && !inRoom) {
+      const { message } = event.entry;
+      this.recent.add(message);
+      if (message.receipt) this.receipts.add(message);
+    }
     const frames = pushed.frames(this.client, inRoom);
     if (frames.length > 0) this.push(frames);
     const described = this.keeper.describe(this, pushed);
