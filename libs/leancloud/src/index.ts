@@ -6,6 +6,7 @@ export * from './content.js';
 export * from './conversation-kinds.js';
 export * from './conversation-row.js';
 export * from './errors.js';
+export * from './member-info.js';
 export type * from './messages.js';
 export * from './names.js';
 export * from './native-views.js';

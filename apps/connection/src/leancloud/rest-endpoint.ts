@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '@hongyan/leancloud';
+import { isObject, memberInfoRow, type MemberInfoRow } from '@hongyan/leancloud';
 import { asAppId, AppError, type Caller } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
 import { conversationOf, parseJson } from './calls.js';
@@ -10,9 +10,11 @@ import { runFor } from './run-for.js';
 type Next = (error?: unknown) => void;
 type Answer = (parts: ConnectionParts, caller: Caller, query: URLSearchParams) => Promise<object>;
 
+const memberInfosPath = '/1.1/classes/_ConversationMemberInfo';
+
 /** The REST calls that the realtime clients make by themselves, each with the token of its session. */
 const answers: Readonly<Record<string, Answer>> = {
-  '/1.1/classes/_ConversationMemberInfo': memberInfos,
+  [memberInfosPath]: memberInfos,
   '/1.1/rtm/notifications': notifications,
 };
 
@@ -24,6 +26,8 @@ export const restEndpoint =
     if (answer === undefined) return next();
     if (allowCrossOrigin(request, response)) return;
     if (request.method !== 'GET') return next();
+    // Without a session it is the app's server that asks, and the door for servers that answers.
+    if (url.pathname === memberInfosPath && header(request, 'x-lc-im-session-token') === '') return next();
     callerOf(parts, request, url.searchParams)
       .then((caller) => answer(parts, caller, url.searchParams))
       .then(
@@ -56,7 +60,7 @@ async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSea
   const where = parseJson(query.get('where') ?? undefined, 'where');
   const cid = query.get('cid') ?? (isObject(where) ? where['cid'] : undefined);
   const conversation = conversationOf(typeof cid === 'string' ? cid : undefined);
-  const results: object[] = [];
+  const results: MemberInfoRow[] = [];
   let cursor: string | undefined;
   do {
     const page = await runFor(parts, caller, 'conversation.members', {
@@ -65,13 +69,7 @@ async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSea
       limit: 100,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    for (const { client } of page.items)
-      results.push({
-        objectId: `${conversation}:${client}`,
-        cid: conversation,
-        clientId: client,
-        role: 'Manager',
-      });
+    results.push(...page.items.map(({ client }) => memberInfoRow(conversation, client, 'manager')));
     cursor = page.cursor;
   } while (cursor !== undefined);
   const skip = Number(query.get('skip') ?? 0) || 0;

@@ -1,4 +1,4 @@
-import { LeanCloudError } from '@hongyan/leancloud';
+import { LeanCloudError, memberInfoPlace, memberInfoRow } from '@hongyan/leancloud';
 import type { ConversationId, Role } from '@hongyan/protocol';
 import { z } from 'zod';
 import { refuseIfNone } from './conversation-changes.js';
@@ -152,7 +152,6 @@ async function pageOfClients(
 }
 
 const roles: Readonly<Record<string, Role>> = { Owner: 'owner', Manager: 'manager', Member: 'member' };
-const roleNames: Readonly<Record<Role, string>> = { owner: 'Owner', manager: 'Manager', member: 'Member' };
 
 function roleFrom(name: string): Role {
   const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
@@ -160,13 +159,10 @@ function roleFrom(name: string): Role {
   return role;
 }
 
-/** Roles are rows of their own; their ids are made of the conversation's and the client's. */
-const infoIdOf = (conversation: ConversationId, client: string): string => `${conversation}:${client}`;
-
 function clientOfInfo(call: RestCall, conversation: ConversationId): z.output<typeof clientId> {
-  const info = call.parts.params['info'] ?? '';
-  const parsed = clientId.safeParse(info.slice(conversation.length + 1));
-  if (!info.startsWith(`${conversation}:`) || !parsed.success)
+  const place = memberInfoPlace(call.parts.params['info'] ?? '');
+  const parsed = clientId.safeParse(place?.client);
+  if (place?.conversation !== conversation || !parsed.success)
     throw new LeanCloudError('CONVERSATION_UPDATE_FAILED', 'there is no such member info');
   return parsed.data;
 }
@@ -200,7 +196,7 @@ function memberInfos(family: Family): LeanCloudRoute[] {
       role: roleFrom(given),
     });
     const { updatedAt } = await updated(call, conversation);
-    return { objectId: infoIdOf(conversation, member), updatedAt };
+    return { objectId: memberInfoRow(conversation, member, roleFrom(given)).objectId, updatedAt };
   };
   return [
     endpoint('post', path, {
@@ -237,13 +233,7 @@ function memberInfos(family: Family): LeanCloudRoute[] {
           for await (const { client, role: is } of eachMember(call, conversation, one)) {
             if (results.length >= wanted) break;
             seen += 1;
-            if (seen > skip)
-              results.push({
-                objectId: infoIdOf(conversation, client),
-                cid: conversation,
-                clientId: client,
-                role: roleNames[is],
-              });
+            if (seen > skip) results.push(memberInfoRow(conversation, client, is));
           }
         }
         return { results };

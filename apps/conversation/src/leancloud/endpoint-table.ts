@@ -10,7 +10,7 @@ const keys: Readonly<Record<Access, string>> = {
 /** Answered beside this door, where the sockets of the clients that ask are. */
 const elsewhere: readonly string[] = [
   '| POST `/1.1/rtm/sign`, GET `/1.2/rtm/clients/sign` | app or master | a login signature for a token of your own users | yes; the token is shown to the URL that the app is set to |',
-  '| GET `/1.1/rtm/notifications`, GET `/1.1/classes/_ConversationMemberInfo` | token of a session | what the realtime SDKs ask for by themselves | yes |',
+  '| GET `/1.1/rtm/notifications`, GET `/1.1/classes/_ConversationMemberInfo` | token of a session | what the realtime SDKs ask for by themselves, with `X-LC-IM-Session-Token` | yes |',
 ];
 
 const stateOf = ({ differs, missing }: LeanCloudRoute): string =>

@@ -3,6 +3,7 @@ import { classRoutes } from './class-routes.js';
 import { clientRoutes } from './client-routes.js';
 import { conversationRoutes } from './conversation-routes.js';
 import { disciplineRoutes } from './discipline-routes.js';
+import { memberInfoClassRoutes } from './member-info-class.js';
 import { messageRoutes } from './message-routes.js';
 import type { LeanCloudRoute } from './route.js';
 import { serviceRoutes } from './service-routes.js';
@@ -17,5 +18,6 @@ export const leanCloudRoutes: readonly LeanCloudRoute[] = [
   ...clientRoutes,
   ...appRoutes,
   ...classRoutes,
+  ...memberInfoClassRoutes,
   ...v1Routes,
 ];
