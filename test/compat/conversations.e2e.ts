@@ -129,15 +129,23 @@ describeSdk('conversations', (suite) => {
     expect(await bob.getConversation('6b0189d5ba61c9c2f16f2d88')).toBeNull();
   });
 
-  it('mutes for oneself', async () => {
-    const [a] = await suite.clients('ann');
-    const conversation = await a!.client.createConversation({ members: ['zoe'] });
-    await conversation.mute();
-    expect(conversation.muted).toBe(true);
-    const fresh = await (await suite.device().login(a!.client.id)).getConversation(conversation.id);
-    expect(fresh.muted).toBe(true);
-    await conversation.unmute();
-    expect(conversation.muted).toBe(false);
+  it('mutes for oneself, chat rooms too', async () => {
+    const [a, b] = await suite.clients('ann', 'bob');
+    const room = await b!.client.createChatRoom({ name: 'loud' });
+    const conversations = [
+      await a!.client.createConversation({ members: ['zoe'] }),
+      await a!.client.getConversation(room.id),
+    ];
+    const other = await suite.device().login(a!.client.id);
+    for (const conversation of conversations) {
+      await conversation.mute();
+      expect(conversation.muted).toBe(true);
+      const fresh = await other.getConversation(conversation.id);
+      expect(fresh.muted).toBe(true);
+      await conversation.unmute();
+      expect(conversation.muted).toBe(false);
+    }
+    expect((await b!.client.getConversation(room.id)).muted).toBe(false);
   });
 
   it('chat rooms: creator is in, others join, all may speak, joined ones hear', async () => {

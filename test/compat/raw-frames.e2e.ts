@@ -258,6 +258,27 @@ describe('silence and blocks', () => {
     expect(await cleo.push(conv, OpType.members_blocked)).toMatchObject(told);
     expect(pushesOf(cleo).some(({ op }) => op === OpType.members_left)).toBe(false);
   });
+
+  it('are a manager’s right in a chat room, once its creator made one', async () => {
+    const [ann, bob, cleo] = await people();
+    const cid = await start(ann, { m: ['ann'], transient: true });
+    for (const [frames, m] of [
+      [bob, 'bob'],
+      [cleo, 'cleo'],
+    ] as const)
+      await askConv(frames, OpType.add, { cid, m: [m] });
+    const silence = () => askConv(bob, OpType.add_shutup, { cid, m: ['cleo'] });
+    expect((await silence()).errorMessage).toMatchObject({ code: 4320 });
+    const info = { pid: 'bob', role: 'Manager' };
+    const change = { cid, targetClientId: 'bob', info };
+    expect(await askConv(cleo, OpType.member_info_update, change)).toHaveProperty('errorMessage');
+    expect((await askConv(ann, OpType.member_info_update, change)).op).toBe(OpType.member_info_updated);
+    for (const frames of [bob, cleo])
+      expect(await frames.push(conv, OpType.member_info_changed)).toMatchObject({
+        convMessage: { cid, info },
+      });
+    expect((await silence()).convMessage).toMatchObject({ allowedPids: ['cleo'] });
+  });
 });
 
 describe('columns', () => {

@@ -85,6 +85,28 @@ export function describeConversationStore(name: string, open: () => Promise<Core
         );
       });
 
+      it('loads of a room who has a role, given and taken away by entries, and no guests', async () => {
+        const made = await make(store, { members: ['ann'], document: { kind: 'room' } });
+        const [bob, cid] = [client('bob'), client('cid')];
+        const roles = async () => {
+          const [loaded] = [await store.conversations.load(made.app, made.id)];
+          const [found] = await store.conversations.find(made.app, [made.id]);
+          const rows = (loaded?.members ?? []).map(({ client: id, role }) => `${id} ${role}`).sort();
+          return [...rows, found?.memberCount];
+        };
+        await store.members.ensure(made.app, made.id, bob, 'guest', 1);
+        await store.members.ensure(made.app, made.id, cid, 'guest', 1);
+        expect(await roles()).toEqual(['ann owner', 1]);
+        const role = (member: typeof bob, more: object) =>
+          append(store, made, [change('ann', { kind: 'role', member, role: 'manager', ...more })]);
+        await role(bob, { row: 'in' });
+        expect(await roles()).toEqual(['ann owner', 'bob manager', 2]);
+        await role(bob, { role: 'owner', former: client('ann') });
+        expect(await roles()).toEqual(['ann manager', 'bob owner', 2]);
+        await role(client('ann'), { role: 'member', row: 'out' });
+        expect(await roles()).toEqual(['bob owner', 1]);
+      });
+
       it('answers with what is there when the id is in use', async () => {
         const made = await make(store);
         await append(store, made, [message('ann', 'a')]);

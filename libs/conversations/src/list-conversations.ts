@@ -112,7 +112,7 @@ export async function listMembers(
   });
 }
 
-/** `conversation.setState`: my view of it; my other devices hear. */
+/** `conversation.setState`: my view of it; my other devices hear. Anybody may mute a room. */
 export async function setState(
   core: Core,
   caller: Call,
@@ -145,6 +145,9 @@ export async function clearConversation(
   return await changeOwn(core, caller, args.conversation, { clearedSeq: seq });
 }
 
+const isMute = ({ muteUntil, ...more }: OwnPatch): boolean =>
+  muteUntil !== undefined && Object.keys(more).length === 0;
+
 async function changeOwn(
   core: Core,
   caller: Call,
@@ -153,7 +156,12 @@ async function changeOwn(
 ): Promise<{ own: Result<'conversation.setState'>['own'] }> {
   const client = clientOf(caller);
   const { state } = await core.visible(caller, conversation);
-  const row: OwnRow | undefined = await core.members.setOwn(caller.app, conversation, client, patch);
+  const set = () => core.members.setOwn(caller.app, conversation, client, patch);
+  let row: OwnRow | undefined = await set();
+  if (row === undefined && state.conversation.kind === 'room' && isMute(patch)) {
+    await core.members.ensure(caller.app, conversation, client, 'guest', state.head.last);
+    row = await set();
+  }
   if (row === undefined) throw new AppError('member_required');
   const hiddenStill = row.hiddenSeq !== undefined && state.head.lastMessageSeq <= row.hiddenSeq;
   const { hiddenSeq: _, ...visible } = row;

@@ -45,7 +45,7 @@ export function mayReadMessages(
   if (kind === 'system') return undefined;
   if (kind === 'room') {
     if (state.blocked.has(caller.client)) return new AppError('blocked');
-    return joined || app.rooms.historyOpen || state.rankOf(caller.client) > 0
+    return joined || app.rooms.historyOpen || state.rankOf(caller.client) >= ranks.manager
       ? undefined
       : new AppError('join_required');
   }
@@ -174,12 +174,13 @@ export function mayManage(state: ConversationState, caller: Caller): Refusal {
   return state.rankOf(caller.client) >= ranks.manager ? undefined : refuse('role_required');
 }
 
-/** A change is for those above both what the target is and what it becomes; ownership is handed on by the owner. */
+/**
+ * A change is for those above both what the target is and what it becomes; ownership is handed on by the owner. In a room
+ * anybody may be given a role.
+ */
 export function maySetRole(state: ConversationState, caller: Caller, target: ClientId, role: Role): Refusal {
-  if (!state.isMember(target))
-    return state.conversation.kind === 'room'
-      ? undefined
-      : new AppError('not_found', { detail: 'This client is not a member.' });
+  if (state.conversation.kind !== 'room' && !state.isMember(target))
+    return new AppError('not_found', { detail: 'This client is not a member.' });
   if (caller.server) return undefined;
   if (caller.client === undefined || !state.isMember(caller.client)) return refuse('member_required');
   const mine = state.rankOf(caller.client);

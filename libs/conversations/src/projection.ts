@@ -1,5 +1,5 @@
 import type { ClientId, Role } from '@hongyan/protocol';
-import type { Content, Conversation, Entry } from './types.js';
+import type { Content, Conversation, Entry, EntryPayload } from './types.js';
 
 /**
  * What an entry changes outside the log. The log is the truth; these changes are projections of it. Both engines and
@@ -75,7 +75,7 @@ export function changesOf(entry: Entry): readonly Change[] {
         ...(payload.former === undefined
           ? []
           : [{ on: 'member-role', client: payload.former, role: 'manager' } as const]),
-        { on: 'member-role', client: payload.member, role: payload.role },
+        given(payload, seq),
       ];
     case 'silenced':
       return payload.members.map((client) => ({ on: 'silence', client, until: payload.until }) as const);
@@ -107,6 +107,13 @@ export function changesOf(entry: Entry): readonly Change[] {
       return [{ on: 'conversation', set: { deletedAt: time, updatedAt: time } }, { on: 'detach' }];
   }
 }
+
+const given = ({ member: client, role, row }: EntryPayload & { kind: 'role' }, seq: number): Change =>
+  row === 'out'
+    ? { on: 'member-out', client }
+    : row === 'in'
+      ? { on: 'member-in', client, role, readSeq: seq }
+      : { on: 'member-role', client, role };
 
 const detachment = (detach: boolean | undefined): readonly Change[] => (detach ? [{ on: 'detach' }] : []);
 

@@ -72,6 +72,60 @@ describe('rooms', () => {
     expect(await ann.run('room.count', { conversation: room })).toEqual({ online: 1 });
   });
 
+  it('let anybody hold a role, which counts whether it is in the room or not', async () => {
+    const setRole = (who: TestClient, member: string, role: 'owner' | 'manager' | 'member') =>
+      who.outcome('conversation.setRole', { conversation: room, member, role });
+    const roles = async () =>
+      (await h.server().run('conversation.members', { conversation: room })).items.map(
+        ({ client, role }) => `${client} ${role}`,
+      );
+    const silence = (who: TestClient, member: string) =>
+      who.outcome('conversation.silence', { conversation: room, members: [member] });
+    expect(await setRole(bob, 'bob', 'manager')).toBe('member_required');
+    expect(await setRole(ann, 'bob', 'manager')).toBe('ok');
+    expect(await roles()).toEqual(['ann owner', 'bob manager']);
+    expect(await silence(bob, 'cat')).toBe('ok');
+    expect(await bob.outcome('message.history', { conversation: room })).toBe('ok');
+    expect((await bob.run('conversation.list', {})).items).toMatchObject([
+      { own: { role: 'manager' }, unread: 0 },
+    ]);
+    expect(await setRole(bob, 'cat', 'manager')).toBe('role_required');
+    const before = await ann.run('conversation.get', { conversation: room });
+    expect(await setRole(ann, 'cat', 'member')).toBe('ok');
+    const after = await ann.run('conversation.get', { conversation: room });
+    expect(after.conversation.seq).toBe(before.conversation.seq);
+    expect(await setRole(ann, 'bob', 'member')).toBe('ok');
+    expect(await roles()).toEqual(['ann owner']);
+    expect(await silence(bob, 'dan')).toBe('role_required');
+    await ann.run('conversation.block', { conversation: room, members: ['eve'] });
+    expect(await setRole(ann, 'eve', 'manager')).toBe('blocked');
+    expect(await setRole(ann, 'bob', 'owner')).toBe('ok');
+    expect(await roles()).toEqual(['bob owner', 'ann manager']);
+    expect((await h.store.check()).findings).toEqual([]);
+  });
+
+  it('are muted by anybody, on all devices, and by nothing else of a member', async () => {
+    const tablet = await h.client('bob', 'a', 'tablet').connect();
+    expect(await bob.outcome('conversation.setState', { conversation: room, pinned: true })).toBe(
+      'member_required',
+    );
+    const muted = await bob.run('conversation.setState', { conversation: room, muteUntil: null });
+    expect(muted.own).toMatchObject({ muteUntil: null });
+    expect(muted.own).not.toHaveProperty('role');
+    expect(await tablet.next('state')).toMatchObject({ conversation: room, own: { muteUntil: null } });
+    await ann.run('room.join', { conversation: room });
+    await ann.send(room, 'one');
+    expect(await bob.run('client.unread', {})).toEqual({ unread: 0, mentionUnread: 0, unmutedUnread: 0 });
+    expect(await bob.outcome('message.history', { conversation: room })).toBe('join_required');
+    expect((await h.server().run('conversation.members', { conversation: room })).items).toMatchObject([
+      { client: 'ann' },
+    ]);
+    await bob.run('conversation.setState', { conversation: room, muteUntil: 0 });
+    const { own } = await tablet.run('conversation.get', { conversation: room });
+    expect(own).not.toHaveProperty('muteUntil');
+    expect((await h.store.check()).findings).toEqual([]);
+  });
+
   it('are left for the next where a session may be in one only', async () => {
     const c = await h.client('cat', 'one').connect();
     const [r1, r2] = await Promise.all(

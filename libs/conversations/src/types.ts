@@ -109,6 +109,8 @@ export type EntryPayload =
       readonly member: ClientId;
       readonly role: Role;
       /** The former owner, now a manager. */ readonly former?: ClientId;
+      /** Rooms, where only those with a role have a row: it gets one, or loses it. */ readonly row?:
+        'in' | 'out';
     }
   | { readonly kind: 'silenced'; readonly members: readonly ClientId[]; readonly until?: number }
   | { readonly kind: 'unsilenced'; readonly members: readonly ClientId[] }
@@ -156,7 +158,7 @@ export function isMessage(entry: Entry): entry is MessageEntry {
 /** A member as rules and deliveries see it: what the sequencer keeps in memory, 10,000 of them in a large group. */
 export interface Member {
   readonly client: ClientId;
-  /** `guest`: knows a system conversation by its thread only; broadcasts neither reach nor count. */
+  /** `guest`: knows a system conversation by its thread only; broadcasts neither reach nor count. In rooms: has muted it. */
   role: Role | 'guest';
   joinedSeq: number;
   joinedAt: number;
@@ -181,7 +183,7 @@ export interface OwnRow extends Member {
 export interface Loaded {
   readonly conversation: Conversation;
   readonly head: Head;
-  /** All members, but for system conversations: none (their subscribers are asked for by name). */
+  /** All members, but for system conversations: none (their subscribers are asked for by name); of rooms no guests. */
   readonly members: readonly Member[];
   /** Silenced clients; `until` absent: until lifted. Ended ones may be among them. */
   readonly silences: readonly { readonly client: ClientId; readonly until?: number }[];

@@ -51,7 +51,10 @@ export async function deleteConversation(
   return seqResult(outcome);
 }
 
-/** `conversation.setRole`. Making somebody owner makes the former owner a manager. */
+/**
+ * `conversation.setRole`. Making somebody owner makes the former owner a manager. In a room, which has no members, whoever
+ * is given a role has a row until it is taken away (`member`).
+ */
 export async function setRole(
   core: Core,
   caller: Call,
@@ -65,9 +68,16 @@ export async function setRole(
         return new AppError('wrong_kind');
       const refusal = maySetRole(state, caller, member, role);
       if (refusal !== undefined) return refusal;
-      if (state.members.get(member)?.role === role) return undefined;
       const former = role === 'owner' ? state.owner : undefined;
-      return { kind: 'role', member, role, ...(former === undefined ? {} : { former }) };
+      const change = { kind: 'role', member, role, ...(former === undefined ? {} : { former }) } as const;
+      const now = state.isMember(member) ? state.members.get(member)?.role : undefined;
+      if (now === role) return undefined;
+      if (state.conversation.kind !== 'room') return change;
+      if (role === 'member') return now === undefined ? undefined : { ...change, row: 'out' };
+      if (now !== undefined) return change;
+      if (state.blocked.has(member)) return new AppError('blocked');
+      if (state.memberCount >= app.limits.members) return new AppError('conversation_full');
+      return { ...change, row: 'in' };
     }),
   );
 }

@@ -6,6 +6,7 @@ import type {
   Loaded,
   Member,
   NewEntry,
+  StoredKind,
 } from '@hongyan/conversations';
 import type { AppId, ClientId, ConversationId } from '@hongyan/protocol';
 import { AppError } from '@hongyan/protocol';
@@ -120,7 +121,7 @@ export class MongoConversationStore implements ConversationDocuments {
   private async loadAt(app: AppId, conversation: ConversationId, head: Head): Promise<Loaded> {
     const document = await this.db.collections.conversations.findOne({ _id: keyOf(app, conversation) });
     if (document === null) throw new Error('a conversation has a head but no document');
-    const rows = document.kind === 'system' ? [] : await this.memberRows(app, conversation);
+    const rows = document.kind === 'system' ? [] : await this.memberRows(app, conversation, document.kind);
     const restrictions = await this.db.collections.restrictions
       .find({ app, conversation, on: true })
       .toArray();
@@ -135,8 +136,10 @@ export class MongoConversationStore implements ConversationDocuments {
     };
   }
 
-  private memberRows(app: AppId, conversation: ConversationId): Promise<MemberDocument[]> {
-    return this.db.collections.members.find({ app, conversation, in: true }).toArray();
+  /** Guests of a room have muted it, which no rule asks for. */
+  private memberRows(app: AppId, conversation: ConversationId, kind: StoredKind): Promise<MemberDocument[]> {
+    const guests = kind === 'room' ? { role: { $ne: 'guest' as const } } : {};
+    return this.db.collections.members.find({ app, conversation, in: true, ...guests }).toArray();
   }
 }
 

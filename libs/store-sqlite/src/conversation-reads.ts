@@ -4,7 +4,14 @@ import type { Database } from './database.js';
 import { conversationKey } from './keys.js';
 import { headColumns, messageAt, toHead } from './log-reads.js';
 import type { HeadColumns } from './log-reads.js';
-import { audienceCodes, conversationKindCodes, roleCodes, systemCode } from './schema.js';
+import {
+  audienceCodes,
+  conversationKindCodes,
+  guestCode,
+  roleCodes,
+  roomCode,
+  systemCode,
+} from './schema.js';
 
 /** Reads of ConversationStore, but for queries. */
 
@@ -72,7 +79,7 @@ export function load(db: Database, app: string, conversation: string): Loaded | 
   return {
     conversation: toConversation(row),
     head: toHead(row),
-    members: row.kind === systemCode ? [] : membersOf(db, row.key),
+    members: row.kind === systemCode ? [] : membersOf(db, row.key, row.kind === roomCode),
     silences: db
       .all<{ id: string; until: number | null }>('SELECT id, until FROM silence WHERE conv = ?', row.key)
       .map(({ id, until }) => ({ client: id as ClientId, ...(until === null ? {} : { until }) })),
@@ -82,10 +89,13 @@ export function load(db: Database, app: string, conversation: string): Loaded | 
   };
 }
 
-function membersOf(db: Database, key: number): Member[] {
+/** Guests of a room have muted it, which no rule asks for. */
+function membersOf(db: Database, key: number, isRoom: boolean): Member[] {
   const rows = db.rows<[string, number, number, number, number, number]>(
-    `SELECT id, role, joinedSeq, joinedAt, readSeq, deliveredSeq FROM member WHERE conv = ? AND role IS NOT NULL ORDER BY role, id`,
+    `SELECT id, role, joinedSeq, joinedAt, readSeq, deliveredSeq FROM member WHERE conv = ? AND role IS NOT NULL AND role <= ?
+     ORDER BY role, id`,
     key,
+    isRoom ? guestCode - 1 : guestCode,
   );
   return rows.map(([id, role, joinedSeq, joinedAt, readSeq, deliveredSeq]) => ({
     client: id as ClientId,

@@ -12,13 +12,14 @@ const toldInRooms: ReadonlySet<EntryView['kind']> = new Set([
   'unsilenced',
   'blocked',
   'unblocked',
+  'role',
 ]);
 
 const roleNames = { owner: 'Owner', manager: 'Manager', member: 'Member' } as const;
 
 /**
  * What an entry about members tells one reader: whom it concerns hears it in the second person, everybody hears it in
- * the third. Rooms have no members: only silence and blocks are told in them. Undefined: entries that are told in
+ * the third. Rooms have no members: only silence, blocks and roles are told in them. Undefined: entries that are told in
  * another way.
  */
 export function membershipPushes(

@@ -167,28 +167,11 @@ function clientOfInfo(call: RestCall, conversation: ConversationId): z.output<ty
   return parsed.data;
 }
 
-/** Rooms list nobody: only who made a room has a row that can hold a role. */
-async function requireRow(
-  call: RestCall,
-  conversation: ConversationId,
-  member: z.output<typeof clientId>,
-): Promise<void> {
-  const { own } = await call.run('conversation.get', { conversation }, member);
-  if (own === undefined)
-    throw new LeanCloudError(
-      'CONVERSATION_MEMBERSHIP_REQUIRED',
-      'In a chat room only its creator has a role.',
-    );
-}
-
 function memberInfos(family: Family): LeanCloudRoute[] {
   const path = `/1.2/rtm/${family}/:conversation/member-infos`;
   const role = z.string().max(32);
-  const differs =
-    family === 'chatrooms' ? { differs: 'only the creator of a room has a role; others get 4317' } : {};
   const setRole = async (call: RestCall, member: z.output<typeof clientId>, given: string) => {
     const conversation = await call.conversation(family);
-    if (family === 'chatrooms') await requireRow(call, conversation, member);
     await call.run('conversation.setRole', {
       op: newOperation(),
       conversation,
@@ -201,13 +184,11 @@ function memberInfos(family: Family): LeanCloudRoute[] {
   return [
     endpoint('post', path, {
       summary: 'give a member a role',
-      ...differs,
       input: z.object({ clientId, role }),
       run: (call) => setRole(call, call.args.clientId, call.args.role),
     }),
     endpoint('put', `${path}/:info`, {
       summary: 'change the role of a member',
-      ...differs,
       input: z.object({ clientId: clientId.optional(), role }),
       run: async (call) => setRole(call, clientOfInfo(call, await call.conversation(family)), call.args.role),
     }),

@@ -255,7 +255,7 @@ describe('discipline', () => {
     expect((await listed('blacklists')).client_ids).toEqual(['eve']);
   });
 
-  it('gives roles to members, in rooms to who made them', async () => {
+  it('gives roles to members, and in rooms to anybody', async () => {
     const path = `${rtm}/conversations/${await made('conversations', { m: ['ann', 'bob', 'cid'], c: 'ann' })}`;
     const info = await door.ok('post', `${path}/member-infos`, { clientId: 'bob', role: 'Manager' });
     const infos = (query: object = {}) =>
@@ -278,7 +278,15 @@ describe('discipline', () => {
     expect(await door.refusal('put', `${path}/member-infos/other`, { role: 'Member' })).toBe('400 4306');
     const room = `${rtm}/chatrooms/${await made('chatrooms', { c: 'ann' })}/member-infos`;
     expect(await door.ok('get', room)).toMatchObject({ results: [{ clientId: 'ann', role: 'Owner' }] });
-    expect(await door.refusal('post', room, { clientId: 'bob', role: 'Manager' })).toBe('400 4317');
+    const given = await door.ok('post', room, { clientId: 'bob', role: 'Manager' });
+    expect(await door.ok('get', room)).toMatchObject({
+      results: [
+        { clientId: 'ann', role: 'Owner' },
+        { clientId: 'bob', role: 'Manager' },
+      ],
+    });
+    await door.ok('delete', `${room}/${String(given['objectId'])}`);
+    expect((await door.ok<{ results: object[] }>('get', room)).results).toHaveLength(1);
   });
 
   it('blocks from services, and silences by the old name', async () => {
