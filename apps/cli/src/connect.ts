@@ -73,7 +73,7 @@ async function ownServer(
   try {
     const { tlsCert: _cert, tlsKey: _key, ...plain } = config;
     const quiet = { ...plain, host: '127.0.0.1', port: 0, drainSeconds: 0, metricsPort: 0, traces: false };
-    const server = await serve(quiet, silentLogger, { announce: false });
+    const server = await serve(quiet, silentLogger, { announce: false, scant: true });
     return { connection: connectionTo(server.url, server.operatorToken), stop: () => server.stop() };
   } catch (error) {
     if (wait && heldByOther(error)) return undefined;

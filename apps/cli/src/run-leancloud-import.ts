@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { ConversationOutcome, ImportDigest, TakenMessages } from '@hongyan/conversations';
 import {
   ImportError,
@@ -21,8 +22,15 @@ export interface LeanCloudImportOptions extends Target {
   readonly json?: boolean;
 }
 
+/**
+ * How far, in percent of what lives, the heap may grow before the next full collection. A server has room for four times what
+ * lives, so that nobody waits for one; here nobody waits, and memory is to stay small whatever the folder holds.
+ */
+const heapGrowth = 40;
+
 /** The exit status: 1 when something was not taken, or is not there as in the folder. */
 export async function runLeanCloudImport(options: LeanCloudImportOptions): Promise<number> {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`);
   const stop = new AbortController();
   const onSignal = () => stop.abort(new ImportError('stopped; the same command goes on where it was'));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);

@@ -25,7 +25,7 @@ import { authenticateServer } from './authenticate-server.js';
 import { clientRegistry, sessionKeyFrom } from './client-registry.js';
 import type { DataFolder } from './data-folder.js';
 import { Health } from './health.js';
-import { type Store, openStore } from './open-store.js';
+import { type Store, type StoreCare, openStore } from './open-store.js';
 import { startRetention } from './start-retention.js';
 import { StartError } from './start-error.js';
 
@@ -58,7 +58,7 @@ export async function compose(
   config: StandaloneConfig,
   folder: DataFolder,
   logger: PinoLogger,
-  threads?: boolean,
+  care: StoreCare = {},
 ): Promise<Composition> {
   const now = Date.now;
   const report = (what: string) => (err: unknown) => logger.error({ what, err });
@@ -67,7 +67,7 @@ export async function compose(
     logger.fatal({ what: 'store_lost', err });
     process.exit(1);
   };
-  const store = await openStore(folder.path, onStoreLost, threads);
+  const store = await openStore(folder.path, onStoreLost, care);
   try {
     const previous =
       config.previousSecretKey && parseSecretKey(config.previousSecretKey, 'HONGYAN_SECRET_KEY_PREVIOUS');

@@ -1,18 +1,25 @@
 import { AppError } from '@hongyan/protocol';
-import { type SqliteStore, StoreVersionError, openSqliteStore } from '@hongyan/store-sqlite';
+import { type SqliteStore, StoreVersionError, openSqliteStore, scantMemory } from '@hongyan/store-sqlite';
 import { StartError } from './start-error.js';
 
 /** The stores of an installation, and their care. */
 export type Store = SqliteStore;
 
+export interface StoreCare {
+  /** False: the store works in the calling thread. For tests. */
+  readonly threads?: boolean;
+  /** Keeps few pages in memory: for the server that a command runs for itself. */
+  readonly scant?: boolean;
+}
+
 /** Throws {@link StartError}: held by another process, of a newer version, no space, damaged. */
 export async function openStore(
   folder: string,
   onFailure: (error: Error) => void,
-  threads = true,
+  { threads = true, scant = false }: StoreCare = {},
 ): Promise<Store> {
   try {
-    return await openSqliteStore({ folder, threads, onFailure });
+    return await openSqliteStore({ folder, threads, onFailure, ...(scant ? { memory: scantMemory } : {}) });
   } catch (cause) {
     throw new StartError(reasonOf(cause, folder), { cause });
   }

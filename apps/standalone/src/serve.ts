@@ -18,6 +18,7 @@ import { type Composition, compose } from './compose.js';
 import { doorTelemetry } from './door-telemetry.js';
 import { DataFolder } from './data-folder.js';
 import { nestLog } from './nest-log.js';
+import type { StoreCare } from './open-store.js';
 import { serveSample } from './serve-sample.js';
 import { StandaloneModule } from './standalone.module.js';
 import { StartError } from './start-error.js';
@@ -36,13 +37,11 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-export interface ServeOptions {
+export interface ServeOptions extends StoreCare {
   /** The built web sample; absent: none. */
   readonly sampleFolder?: string;
   /** Whether other programs are to find this server in the folder. */
   readonly announce?: boolean;
-  /** False: the store works in the calling thread. For tests. */
-  readonly threads?: boolean;
 }
 
 /** A body is at most a message of the largest frame, as JSON. */
@@ -56,7 +55,7 @@ export async function serve(
 ): Promise<RunningServer> {
   const certificate = Certificate.from(config);
   const folder = DataFolder.prepare(config.data);
-  const parts = await compose(config, folder, logger, options.threads);
+  const parts = await compose(config, folder, logger, options);
   const { instance } = parts.health;
   try {
     const { sampleFolder, announce = true } = options;

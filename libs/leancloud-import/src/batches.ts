@@ -10,7 +10,9 @@ const requestBytes = 100_000;
 const mostItems = 100;
 const mostMessages = 1_000;
 /** Bytes that are collected before they are sent. */
-const batchBytes = 300_000;
+const batchBytes = 400_000;
+/** Requests with messages that are under way at a time: they share syncs of the disk. */
+const mostUnderWay = 4;
 
 const refusals: Readonly<Record<MessageRefusal, string>> = {
   no_conversation: 'its conversation was not taken',
@@ -18,14 +20,28 @@ const refusals: Readonly<Record<MessageRefusal, string>> = {
   no_room: 'there is no room between the messages that were imported before',
 };
 
+/** `bytes`: of JSON in a request. */
+type Sized = Doing<'message'> & { readonly bytes: number };
+
+/** What waits to be sent. */
+interface Batch {
+  readonly items: Doing<'conversation'>[];
+  readonly subscribers: Doing<'subscriber'>[];
+  readonly messages: Sized[];
+  bytes: number;
+}
+
+const emptyBatch = (): Batch => ({ items: [], subscribers: [], messages: [], bytes: 0 });
+
 type Doing<D extends Step['do']> = Extract<Step, { do: D }>;
 
-/** Sends steps in requests of bounded size: conversations before what is in them. */
+/**
+ * Sends steps in requests of bounded size: conversations before what is in them, the messages of a conversation one request
+ * after the other. One batch is under way while the next is collected.
+ */
 export class Batches {
-  private items: Doing<'conversation'>[] = [];
-  private subscribers: Doing<'subscriber'>[] = [];
-  private messages: Doing<'message'>[] = [];
-  private bytes = 0;
+  private batch = emptyBatch();
+  private underWay: Promise<void> = Promise.resolve();
   /** Conversations of which something was refused. */
   readonly partly = new Set<string>();
 
@@ -38,38 +54,67 @@ export class Batches {
   ) {}
 
   get isFull(): boolean {
-    return this.bytes >= batchBytes || this.items.length >= mostItems;
+    return this.batch.bytes >= batchBytes || this.batch.items.length >= mostItems;
   }
 
   add(step: Step): void {
+    const { batch } = this;
     switch (step.do) {
       case 'conversation':
-        this.items.push(step);
-        this.bytes += sizeOf(step.item);
+        batch.items.push(step);
+        batch.bytes += sizeOf(step.item);
         break;
       case 'subscriber':
-        this.subscribers.push(step);
-        this.bytes += step.client.length + 64;
+        batch.subscribers.push(step);
+        batch.bytes += step.client.length + 64;
         break;
-      case 'message':
-        this.messages.push(step);
-        this.bytes += messageSize(step.message);
+      case 'message': {
+        const bytes = messageSize(step.message);
+        batch.messages.push({ ...step, bytes });
+        batch.bytes += bytes;
+      }
     }
   }
 
+  /** Begins to send what was added, when everything before is taken. Throws what sending that threw. */
+  async send(): Promise<void> {
+    await this.underWay;
+    const { batch } = this;
+    if (batch.bytes === 0) return;
+    this.batch = emptyBatch();
+    this.underWay = this.sendAll(batch);
+    this.underWay.catch(() => undefined); // thrown by the next call
+  }
+
   /** Everything that was added is taken, or reported, when this resolves. */
-  async flush(): Promise<void> {
-    const { items, subscribers, messages } = this;
-    this.items = [];
-    this.subscribers = [];
-    this.messages = [];
-    this.bytes = 0;
+  async settle(): Promise<void> {
+    await this.send();
+    await this.underWay;
+  }
+
+  /** Nothing is under way any more, whatever became of it. */
+  async idle(): Promise<void> {
+    await this.underWay.catch(() => undefined);
+  }
+
+  private async sendAll({ items, subscribers, messages }: Batch): Promise<void> {
     for (const some of slices(items, ({ item }) => sizeOf(item), mostItems))
       await this.sendConversations(some);
     for (const some of slices(subscribers, ({ client }) => client.length + 40, mostMessages))
       await this.sendSubscribers(some);
-    for (const some of slices(messages, ({ message }) => messageSize(message), mostMessages))
-      await this.sendMessages(some);
+    await this.sendInOrder(messageRequests(messages));
+  }
+
+  /** Some at a time, but never two with messages of one conversation: sorted as they are, those follow each other. */
+  private async sendInOrder(requests: readonly Sized[][]): Promise<void> {
+    for (let at = 0; at < requests.length;) {
+      const together = [requests[at]!];
+      for (at += 1; at < requests.length && together.length < mostUnderWay; at += 1) {
+        if (requests[at]![0]!.conversation === together.at(-1)!.at(-1)!.conversation) break;
+        together.push(requests[at]!);
+      }
+      await allSettled(together.map((steps) => this.sendMessages(steps)));
+    }
   }
 
   private async sendConversations(steps: readonly Doing<'conversation'>[]): Promise<void> {
@@ -153,10 +198,38 @@ export class Batches {
   }
 }
 
+/** Waits for all, then throws the first failure. */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
 const sizeOf = (item: ImportItem): number => Buffer.byteLength(JSON.stringify(item));
 
 const messageSize = ({ body }: ImportedMessage): number =>
   (typeof body === 'string' ? Buffer.byteLength(JSON.stringify(body)) : Math.ceil(body.length / 3) * 4) + 260;
+
+/** In order; a conversation's messages are cut apart only if they are more than one request takes. */
+function messageRequests(all: readonly Sized[]): Sized[][] {
+  const requests: Sized[][] = [];
+  let bytes = Infinity;
+  for (let at = 0; at < all.length;) {
+    let end = at;
+    while (end < all.length && all[end]!.conversation === all[at]!.conversation) end += 1;
+    for (const some of slices(all.slice(at, end), (one) => one.bytes, mostMessages)) {
+      const own = some.reduce((sum, one) => sum + one.bytes, 0);
+      const last = requests.at(-1);
+      if (last !== undefined && bytes + own <= requestBytes && last.length + some.length <= mostMessages) {
+        last.push(...some);
+        bytes += own;
+      } else {
+        requests.push(some);
+        bytes = own;
+      }
+    }
+    at = end;
+  }
+  return requests;
+}
 
 /** In order, so that each slice fits into a request. One that is larger by itself is alone. */
 function slices<T>(all: readonly T[], size: (one: T) => number, most: number): T[][] {

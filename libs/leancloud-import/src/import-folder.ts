@@ -160,19 +160,23 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
       // Before a conversation everything that was read can be done with: from there another process may go on.
       if (unit.unit === 'conversation' && (batches.isFull || Date.now() - savedAt > checkpointMs)) {
         for (const step of plan.end()) batches.add(step);
-        await batches.flush();
-        if (Date.now() - savedAt > checkpointMs) await save(unit.offset, false);
+        if (Date.now() - savedAt > checkpointMs) {
+          await batches.settle();
+          await save(unit.offset, false);
+        } else await batches.send();
       }
       for (const step of plan.stepsOf(unit)) batches.add(step);
       units += rowsOf(unit);
-      if (batches.isFull) await batches.flush();
+      if (batches.isFull) await batches.send();
+      if (problems.areMany) await problems.flush();
       progress.at(units);
     }
     for (const step of plan.end()) batches.add(step);
-    await batches.flush();
+    await batches.settle();
     await save(0, true);
     return state;
   } finally {
+    await batches.idle();
     await problems.close();
   }
 }

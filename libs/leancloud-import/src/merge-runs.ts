@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRecords } from './read-records.js';
-import { type SortRecord, compareRecords, encodeRecord } from './record.js';
+import { type SortRecord, compareKeys, encodeRecord } from './record.js';
 
 /** Runs that are read at a time. */
 const widest = 64;
@@ -46,7 +46,7 @@ function push(heap: Head[], head: Head): void {
   let at = heap.push(head) - 1;
   while (at > 0) {
     const parent = (at - 1) >> 1;
-    if (compareRecords(heap[parent]!.record, heap[at]!.record) <= 0) return;
+    if (compareKeys(heap[parent]!.record, heap[at]!.record) <= 0) return;
     [heap[parent], heap[at]] = [heap[at]!, heap[parent]!];
     at = parent;
   }
@@ -56,8 +56,8 @@ function sink(heap: Head[]): void {
   for (let at = 0; ;) {
     const [left, right] = [2 * at + 1, 2 * at + 2];
     let least = at;
-    if (left < heap.length && compareRecords(heap[left]!.record, heap[least]!.record) < 0) least = left;
-    if (right < heap.length && compareRecords(heap[right]!.record, heap[least]!.record) < 0) least = right;
+    if (left < heap.length && compareKeys(heap[left]!.record, heap[least]!.record) < 0) least = left;
+    if (right < heap.length && compareKeys(heap[right]!.record, heap[least]!.record) < 0) least = right;
     if (least === at) return;
     [heap[least], heap[at]] = [heap[at]!, heap[least]!];
     at = least;

@@ -12,6 +12,8 @@ export interface Problem {
 }
 
 const differentReasons = 1_000;
+/** So many that wait are to be written, whoever is in the middle of something. */
+const many = 2_000;
 
 /** The list of problems as lines of JSON, and how many there are of each. It can be cut back to an earlier length. */
 export class Problems {
@@ -41,6 +43,10 @@ export class Problems {
     const reason = problem.why.replaceAll(/"[^"]*"|\d+/g, '…');
     const key = this.counts.has(reason) || this.counts.size < differentReasons ? reason : 'other';
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  }
+
+  get areMany(): boolean {
+    return this.waiting.length >= many;
   }
 
   get byReason(): Record<string, number> {

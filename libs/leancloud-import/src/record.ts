@@ -1,9 +1,12 @@
-/** A row under the key by which it is sorted. Keys and rows hold no NUL and no line end. */
-export interface SortRecord {
+/** By what rows are sorted. Keys and rows hold no NUL and no line end. */
+export interface SortKey {
   readonly key: string;
   /** Which of the folder's parts, and which line of it: later rows of one key count more. */
   readonly part: number;
   readonly line: number;
+}
+
+export interface SortRecord extends SortKey {
   readonly text: string;
 }
 
@@ -12,8 +15,10 @@ const NUL = '\0';
 export const keyOf = (...parts: readonly string[]): string => parts.join('\u0001');
 export const keyParts = (key: string): string[] => key.split('\u0001');
 
-export const encodeRecord = ({ key, part, line, text }: SortRecord): string =>
-  `${key}${NUL}${part}${NUL}${line}${NUL}${text}\n`;
+/** What a record has before its row. */
+export const recordHead = ({ key, part, line }: SortKey): string => `${key}${NUL}${part}${NUL}${line}${NUL}`;
+
+export const encodeRecord = (record: SortRecord): string => `${recordHead(record)}${record.text}\n`;
 
 export function decodeRecord(encoded: string): SortRecord {
   const first = encoded.indexOf(NUL);
@@ -27,5 +32,5 @@ export function decodeRecord(encoded: string): SortRecord {
   };
 }
 
-export const compareRecords = (a: SortRecord, b: SortRecord): number =>
+export const compareKeys = (a: SortKey, b: SortKey): number =>
   a.key < b.key ? -1 : a.key > b.key ? 1 : a.part - b.part || a.line - b.line;

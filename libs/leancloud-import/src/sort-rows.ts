@@ -1,14 +1,11 @@
-import { open, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJson, writeJson } from './json-file.js';
 import { mergeRuns } from './merge-runs.js';
 import { type Part, damageOf, linesOf } from './part-lines.js';
 import { Problems } from './problems.js';
-import { type SortRecord, compareRecords, encodeRecord } from './record.js';
 import { rowKey } from './row-keys.js';
-
-/** Bytes of rows that are sorted in memory at a time. */
-const runBytes = 12 * 1024 * 1024;
+import { SortBlock } from './sort-block.js';
 
 export interface SortState {
   /** What the folder held; another one is sorted anew. */
@@ -73,41 +70,36 @@ export async function sortRows(options: SortOptions): Promise<SortState> {
         const damage = await damageOf(folder, part);
         if (damage !== undefined) problems.add({ file: part.file, why: damage, taken: true });
       }
-    let records: SortRecord[] = [];
-    let bytes = 0;
+    const block = new SortBlock();
     let rows = state.rows;
     const streams: Record<string, number> = { ...state.streams };
     const spill = async (part: number, line: number, end: number) => {
-      records.sort(compareRecords);
-      await writeRun(join(work, runName(state.runs)), records);
+      await block.spill(join(work, runName(state.runs)));
       const problemBytes = await problems.flush();
       state = {
         ...state, part, line, end, rows, runs: state.runs + 1, streams: { ...streams },
         problemBytes, problems: problems.byReason,
       }; // prettier-ignore
       await writeJson(statePath, state);
-      records = [];
-      bytes = 0;
     };
     for (let at = state.part; at < parts.length; at += 1) {
       const part = parts[at]!;
-      const from = at === state.part ? { line: state.line, end: state.end } : undefined;
+      let done = at === state.part ? { line: state.line, end: state.end } : { line: 0, end: 0 };
       try {
-        for await (const { line, end, text, why } of linesOf(folder, part, from)) {
+        for await (const { line, end, text, why } of linesOf(folder, part, done)) {
           if (text === '') continue;
+          if (block.isFullFor(text ?? '')) {
+            signal?.throwIfAborted();
+            await spill(at, done.line, done.end);
+            options.onRows?.(rows, done.end);
+          }
           rows += 1;
           streams[part.stream] = (streams[part.stream] ?? 0) + 1;
           const key = text === undefined ? { why: why! } : rowKey(part.stream, text, services);
           if ('why' in key) problems.add({ file: part.file, line, why: key.why, taken: false });
-          else if ('key' in key) {
-            records.push({ key: key.key, part: at, line, text: text! });
-            bytes += text!.length + key.key.length + 64;
-          }
-          if (bytes >= runBytes) {
-            signal?.throwIfAborted();
-            await spill(at, line, end);
-            options.onRows?.(rows, end);
-          }
+          else if ('key' in key) block.add({ key: key.key, part: at, line }, text!);
+          done = { line, end };
+          if (problems.areMany) await problems.flush();
         }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // told as damage
@@ -129,19 +121,3 @@ export async function sortRows(options: SortOptions): Promise<SortState> {
 
 const runName = (at: number): string => `run-${at}`;
 const isRun = (name: string, runs: number): boolean => /^run-\d+$/.test(name) && Number(name.slice(4)) < runs;
-
-async function writeRun(path: string, records: readonly SortRecord[]): Promise<void> {
-  const file = await open(path, 'w', 0o600);
-  try {
-    for (let at = 0; at < records.length; at += 2_000)
-      await file.appendFile(
-        records
-          .slice(at, at + 2_000)
-          .map(encodeRecord)
-          .join(''),
-      );
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}

@@ -5,7 +5,7 @@ import { mergeRuns } from './merge-runs.js';
 import { linesOf } from './part-lines.js';
 import { Plan, type Step } from './plan.js';
 import { readRecords } from './read-records.js';
-import { compareRecords, encodeRecord, type SortRecord } from './record.js';
+import { compareKeys, encodeRecord, type SortRecord } from './record.js';
 import { rowKey, threadId } from './row-keys.js';
 import { unitsOf } from './units.js';
 
@@ -23,7 +23,7 @@ it('merges more runs than it reads at a time, in rounds, and leaves nothing but 
     const records = Array.from({ length: 20 }, (_none, at) =>
       record(`k${(at * 150 + run * 7) % 500}`, run * 20 + at),
     );
-    writeFileSync(join(folder, `run-${run}`), records.sort(compareRecords).map(encodeRecord).join(''));
+    writeFileSync(join(folder, `run-${run}`), records.sort(compareKeys).map(encodeRecord).join(''));
     return `run-${run}`;
   });
   await mergeRuns(folder, runs, 'sorted');
@@ -35,7 +35,7 @@ it('merges more runs than it reads at a time, in rounds, and leaves nothing but 
     offsets.push(offset);
   }
   expect(found).toHaveLength(3_000);
-  expect(found).toEqual([...found].sort(compareRecords));
+  expect(found).toEqual([...found].sort(compareKeys));
   expect(found[0]!.text).toBe(text);
   const behind: SortRecord[] = [];
   for await (const { record: one } of readRecords(join(folder, 'sorted'), offsets[2_990]!)) behind.push(one);
@@ -75,7 +75,7 @@ async function planned(rows: readonly (readonly [stream: string, text: string])[
     if (!('key' in key)) throw new Error(JSON.stringify(key));
     return { key: key.key, part: 0, line: at + 1, text: line };
   });
-  writeFileSync(join(folder, 'sorted'), records.sort(compareRecords).map(encodeRecord).join(''));
+  writeFileSync(join(folder, 'sorted'), records.sort(compareKeys).map(encodeRecord).join(''));
   const reported: [number, string][] = [];
   const plan = new Plan(1_000_000, ({ line }, why) => reported.push([line, why]));
   const steps: Step[] = [];

@@ -48,6 +48,8 @@ const lists: Readonly<Record<string, keyof Head['rows']>> = {
 
 /** Rows of one list and conversation that are kept in memory: more than LeanCloud has. */
 const longestList = 50_000;
+/** Rows of one conversation, of which the last counts; some before tell what an earlier import found. */
+const latestVersions = 8;
 
 /** Reads the sorted file from a conversation's first byte. */
 export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {
@@ -68,6 +70,7 @@ export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {
     const placed = placedOf(record);
     const list = lists[tag];
     if (list !== undefined) {
+      if (list === 'conversations' && head.rows[list].length >= latestVersions) head.rows[list].shift();
       if (head.rows[list].length < longestList) head.rows[list].push(placed);
       continue;
     }

@@ -33,6 +33,8 @@ export class Verifier {
   private readonly found = { equal: 0, messages: 0, changedHere: 0, reported: 0, differences: 0 };
   private readonly different: { conversation: string; why: string }[] = [];
   private waiting: Expected[] = [];
+  /** One question is under way while what the next asks for is read. */
+  private underWay: Promise<void> = Promise.resolve();
   private current: { id: string; digest: RunningDigest } | undefined;
 
   constructor(
@@ -48,11 +50,15 @@ export class Verifier {
       this.current = { id, digest: new RunningDigest() };
     }
     if (step.do === 'message') this.current.digest.add(step.message);
-    if (this.waiting.length >= perRequest) await this.compare();
+    if (this.waiting.length < perRequest) return;
+    await this.underWay;
+    this.underWay = this.compare();
+    this.underWay.catch(() => undefined); // thrown by the next call
   }
 
   async result(): Promise<Verification> {
     this.finish();
+    await this.underWay;
     await this.compare();
     return { ...this.found, different: this.different };
   }

@@ -62,7 +62,23 @@ export class Database {
   }
 }
 
+/** Memory for pages of the file, in bytes per connection. */
+export interface PageMemory {
+  readonly writer: number;
+  readonly reader: number;
+  /** Of the file, mapped by a reader: it counts as the process's memory, but the system takes it back when it is short of it. */
+  readonly mapped: number;
+}
+
+/** For a server. */
+const ampleMemory: PageMemory = { writer: 64 << 20, reader: 32 << 20, mapped: 256 << 20 };
+/** For a command that runs beside other programs, and reads most rows once. */
+export const scantMemory: PageMemory = { writer: 16 << 20, reader: 8 << 20, mapped: 0 };
+
+const kibibytes = (bytes: number): number => Math.floor(bytes / 1024);
+
 export interface WriteConnectionOptions {
+  readonly memory?: PageMemory | undefined;
   /** For tests of a full disk. */
   readonly maxPages?: number;
 }
@@ -78,7 +94,7 @@ export function openWriteConnection(path: string, options: WriteConnectionOption
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 8000;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -65536;
+    PRAGMA cache_size = -${kibibytes((options.memory ?? ampleMemory).writer)};
     PRAGMA secure_delete = FAST;
     PRAGMA temp_store = MEMORY;
   `);
@@ -87,12 +103,14 @@ export function openWriteConnection(path: string, options: WriteConnectionOption
 }
 
 /** A connection that cannot write and never waits for the one that does. */
-export function openReadConnection(path: string): Database {
+export function openReadConnection(path: string, { reader, mapped }: PageMemory = ampleMemory): Database {
   const connection = new DatabaseSync(path, {
     timeout: 5_000,
     readOnly: true,
     enableForeignKeyConstraints: false,
   });
-  connection.exec('PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;');
+  connection.exec(
+    `PRAGMA cache_size = -${kibibytes(reader)}; PRAGMA mmap_size = ${mapped}; PRAGMA temp_store = MEMORY;`,
+  );
   return new Database(connection);
 }

@@ -19,6 +19,7 @@ import type { ChannelOptions, Engine } from './channel.js';
 import type { Channels } from './channels.js';
 import type { CheckReport } from './check.js';
 import { openReadConnection, openWriteConnection } from './database.js';
+import type { PageMemory } from './database.js';
 import { LocalEngine, ThreadEngine } from './engines.js';
 import { lockFolder } from './folder-lock.js';
 import { migrate } from './migrations.js';
@@ -60,6 +61,8 @@ export interface SqliteStoreOptions {
   readonly onFailure?: (error: Error) => void;
   /** What each reader remembers of long lists. For tests. */
   readonly remember?: Partial<RememberLimits>;
+  /** For pages of the file; a server's by default. */
+  readonly memory?: PageMemory;
   /** Pages (4 KB) that the file may grow to. For tests of a full disk. */
   readonly maxPages?: number;
 }
@@ -120,12 +123,15 @@ interface Engines {
 }
 
 const limits = ({ remember }: SqliteStoreOptions): RememberLimits => ({ ...defaultLimits, ...remember });
-const limited = ({ maxPages }: SqliteStoreOptions) => (maxPages === undefined ? {} : { maxPages });
+const limited = ({ maxPages, memory: pages }: SqliteStoreOptions) => ({
+  ...(maxPages === undefined ? {} : { maxPages }),
+  ...(pages === undefined ? {} : { memory: pages }),
+});
 
 function localEngines(path: string, options: SqliteStoreOptions): Engines {
   const marks = new ChangeMarks();
   const reader = (remembered?: RememberedRows) =>
-    new LocalEngine(new Reader(openReadConnection(path), Date.now, remembered));
+    new LocalEngine(new Reader(openReadConnection(path, options.memory), Date.now, remembered));
   return {
     writer: new LocalEngine(new Writer(openWriteConnection(path, limited(options)), Date.now, marks)),
     readers: [reader(new RememberedRows(marks, limits(options)))],
@@ -151,7 +157,11 @@ function memoryEngines(options: SqliteStoreOptions): Engines {
 
 async function threadEngines(path: string, options: SqliteStoreOptions): Promise<Engines> {
   const start = (script: string, more = {}) =>
-    ThreadEngine.start(new URL(script, import.meta.url), { path, ...more });
+    ThreadEngine.start(new URL(script, import.meta.url), {
+      path,
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+      ...more,
+    });
   const { memory: marks } = new ChangeMarks();
   const reader = () => start('./reader-thread.js', { marks, remember: limits(options) });
   const count = Math.min(2, Math.max(1, options.readers ?? 1));

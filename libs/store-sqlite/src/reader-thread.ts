@@ -6,9 +6,9 @@ import { RememberedRows } from './remembered-rows.js';
 import { serve } from './thread-messages.js';
 import type { ThreadSettings } from './thread-messages.js';
 
-const { path, marks, remember } = workerData as ThreadSettings;
+const { path, marks, remember, memory } = workerData as ThreadSettings;
 const remembered =
   marks === undefined || remember === undefined
     ? undefined
     : new RememberedRows(new ChangeMarks(marks), remember);
-serve(new Reader(openReadConnection(path), Date.now, remembered));
+serve(new Reader(openReadConnection(path, memory), Date.now, remembered));

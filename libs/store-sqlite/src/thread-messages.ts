@@ -1,5 +1,6 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Batch, Executor } from './batch.js';
+import type { PageMemory } from './database.js';
 import type { RememberLimits } from './remembered-rows.js';
 
 export interface ThreadSettings {
@@ -9,6 +10,7 @@ export interface ThreadSettings {
   /** Of a reader: what it may remember. Without it: nothing. */
   readonly remember?: RememberLimits;
   readonly maxPages?: number;
+  readonly memory?: PageMemory;
 }
 
 export type ThreadStarted = 'started';

@@ -5,6 +5,6 @@ import { serve } from './thread-messages.js';
 import type { ThreadSettings } from './thread-messages.js';
 import { Writer } from './writer.js';
 
-const { path, marks, maxPages } = workerData as ThreadSettings;
-const db = openWriteConnection(path, maxPages === undefined ? {} : { maxPages });
+const { path, marks, maxPages, memory } = workerData as ThreadSettings;
+const db = openWriteConnection(path, { memory, ...(maxPages === undefined ? {} : { maxPages }) });
 serve(new Writer(db, Date.now, new ChangeMarks(marks)));
