@@ -4,6 +4,7 @@ import {
   Module,
   type BeforeApplicationShutdown,
   type DynamicModule,
+  type NestModule,
   type OnModuleInit,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -24,7 +25,7 @@ class LeanCloudWiring {
 
 /** The door for LeanCloud's clients, on the same HTTP server as the native one: all upgrades but Socket.IO's. */
 @Module({})
-export class LeanCloudModule implements OnModuleInit, BeforeApplicationShutdown {
+export class LeanCloudModule implements NestModule, OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly door: LeanCloudDoor,
     private readonly host: HttpAdapterHost,
@@ -44,13 +45,17 @@ export class LeanCloudModule implements OnModuleInit, BeforeApplicationShutdown 
     };
   }
 
-  onModuleInit(): void {
+  /** Before any controller: what a session asks for by itself is not for the REST API of the app's server. */
+  configure(): void {
     const { httpAdapter } = this.host;
     const { parts, pods } = this.wiring;
     httpAdapter.use(routeEndpoint(parts.apps, pods));
     httpAdapter.use(restEndpoint(parts));
     httpAdapter.use(signEndpoint(parts));
-    const server = httpAdapter.getHttpServer() as Server;
+  }
+
+  onModuleInit(): void {
+    const server = this.host.httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (!isSocketIo(request.url)) this.door.upgrade(request, socket, head);
     });
