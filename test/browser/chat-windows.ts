@@ -118,13 +118,28 @@ export class ChatWindow {
   }
 
   async choose(title: string, choice: string): Promise<void> {
-    const item = this.page.getByRole('menuitem', { name: choice });
-    // A row that is drawn anew between the press and the menu swallows the click: a person clicks again, too.
-    await until(`the menu of ${title} opens`, async () => {
-      await this.row(title).click({ button: 'right' });
-      return item.isVisible();
+    await this.row(title).click({ button: 'right' });
+    await this.page.getByRole('menuitem', { name: choice }).click();
+  }
+
+  /** A finger held on a row, and what phones make of it: a `contextmenu` event while it is down, and no click. */
+  async longPress(title: string): Promise<void> {
+    const row = this.row(title);
+    const box = await row.boundingBox();
+    if (box === null) throw new Error(`${title} is not in sight`);
+    const at = { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) };
+    const devtools = await this.page.context().newCDPSession(this.page);
+    const down = this.page.evaluate(
+      () => new Promise<void>((resolve) => addEventListener('pointerdown', () => resolve(), { once: true })),
+    );
+    const held = devtools.send('Input.synthesizeTapGesture', {
+      ...at,
+      duration: 1_000,
+      gestureSourceType: 'touch',
     });
-    await item.click();
+    await down;
+    await row.dispatchEvent('contextmenu', { clientX: at.x, clientY: at.y });
+    await held;
   }
 
   /** Exactly these messages, each once, in this order. */

@@ -1,45 +1,17 @@
-import { HongyanClient } from '@hongyan/sdk';
-import { type ChatWindow, ChatWindows, phone } from './chat-windows.js';
-import { SampleServer } from './sample-server.js';
+import { chatStage } from './chat-stage.js';
+import type { ChatWindow } from './chat-windows.js';
 import { until } from './until.js';
 
 jest.setTimeout(60_000);
 
-let server: SampleServer;
-let windows: ChatWindows;
-const others: HongyanClient[] = [];
-
-beforeAll(async () => {
-  [server, windows] = await Promise.all([SampleServer.start(), ChatWindows.launch()]);
-});
-
-afterEach(async () => {
-  await Promise.all(others.splice(0).map((client) => client.close()));
-  await windows.closeAll();
-});
-
-afterAll(async () => {
-  await windows?.quit();
-  await server?.remove();
-});
-
-const open = (name: string, options?: Parameters<ChatWindows['open']>[2]): Promise<ChatWindow> =>
-  windows.open(server.url, name, options);
-
-/** Somebody without a window. */
-async function online(clientId: string): Promise<HongyanClient> {
-  const client = new HongyanClient({ url: server.url, appId: 'demo', credentials: { clientId } });
-  others.push(client);
-  await client.connect();
-  return client;
-}
+const stage = chatStage();
 
 const badge = (window: ChatWindow, title: string) => window.row(title).locator('.badge.unread');
 
 describe('two windows', () => {
   it('asks for a name, and says that two are needed', async () => {
-    const ann = await open('ann');
-    await ann.page.goto(`${server.url}/sample/`);
+    const ann = await stage.open('ann');
+    await ann.page.goto(`${stage.server.url}/sample/`);
     await ann.page.getByRole('heading', { name: 'Hongyan chat' }).waitFor();
     await ann.shoot('welcome');
     await ann.page.getByLabel('Your name').fill('zoe');
@@ -50,12 +22,12 @@ describe('two windows', () => {
   });
 
   it('shows a message in the other window, counts it until it is read, and tells its sender', async () => {
-    const ann = await open('ann');
+    const ann = await stage.open('ann');
     await ann.create('One person', { 'Write to': 'bob' });
     await ann.say('Are you coming tonight?');
     await ann.sent('Are you coming', 'sent').waitFor();
 
-    const bob = await open('bob', { colorScheme: 'dark' });
+    const bob = await stage.open('bob', { colorScheme: 'dark' });
     await ann.sent('Are you coming', 'delivered').waitFor();
     expect(await badge(bob, 'ann').textContent()).toBe('1');
     await ann.say('There is cake');
@@ -84,7 +56,7 @@ describe('two windows', () => {
   });
 
   it('edits, recalls and answers in both windows', async () => {
-    const [ann, bob] = await Promise.all([open('anna'), open('bert')]);
+    const [ann, bob] = await Promise.all([stage.open('anna'), stage.open('bert')]);
     await ann.create('One person', { 'Write to': 'bert' });
     await ann.say('Lunch at tvelve?');
     await ann.say('I mean it');
@@ -108,14 +80,14 @@ describe('two windows', () => {
   });
 
   it('pins, mutes and marks as unread, on all devices of a person', async () => {
-    const carol = await online('carla');
+    const carol = await stage.online('carla');
     for (const members of [['dora'], ['dora', 'emil']]) {
       const name = members.length > 1 ? { name: 'Choir' } : { unique: true };
       const conversation = await carol.conversations.create({ members, ...name });
       await conversation.send(members.length > 1 ? 'Rehearsal moved to Monday' : 'Hello Dora');
     }
-    const dora = await open('dora');
-    const second = await open('dora', { colorScheme: 'dark' });
+    const dora = await stage.open('dora');
+    const second = await stage.open('dora', { colorScheme: 'dark' });
     await dora.choose('carla', 'Pin');
     await second.page
       .locator('.rows li:first-child')
@@ -133,7 +105,7 @@ describe('two windows', () => {
 
 describe('one window', () => {
   it('can be used without a mouse', async () => {
-    const { page } = await open('karla');
+    const { page } = await stage.open('karla');
     const focused = (): Promise<string | null | undefined> =>
       page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
     await page.getByRole('button', { name: 'New conversation' }).press('Enter');
@@ -160,8 +132,8 @@ describe('one window', () => {
 
 describe('a group', () => {
   it('counts who read, marks mentions and manages members', async () => {
-    const carol = await online('gina');
-    const [ann, bob] = await Promise.all([open('greta'), open('gustav')]);
+    const carol = await stage.online('gina');
+    const [ann, bob] = await Promise.all([stage.open('greta'), stage.open('gustav')]);
     await ann.create('Group', { Name: 'Trip to the lake', People: 'gustav, gina' });
     await ann.say('Train at nine, platform four. @gustav you have the tickets?');
     await ann.page.getByText('Delivered to 2 of 2').waitFor();
@@ -197,7 +169,7 @@ describe('a group', () => {
   });
 
   it('takes a removed member out', async () => {
-    const [ann, bob] = await Promise.all([open('ruth'), open('rolf')]);
+    const [ann, bob] = await Promise.all([stage.open('ruth'), stage.open('rolf')]);
     await ann.create('Group', { Name: 'Board', People: 'rolf, rosa' });
     await bob.openRow('Board');
     await ann.page.getByRole('button', { name: 'Members' }).click();
@@ -209,7 +181,7 @@ describe('a group', () => {
 
 describe('a room', () => {
   it('is entered by its link and counts who is in', async () => {
-    const [ann, bob] = await Promise.all([open('rita'), open('ralf', { colorScheme: 'dark' })]);
+    const [ann, bob] = await Promise.all([stage.open('rita'), stage.open('ralf', { colorScheme: 'dark' })]);
     await ann.create('Room', { Name: 'Town square' });
     await ann.say('Anybody here?');
     await ann.sent('Anybody here', 'sent').waitFor();
@@ -227,18 +199,18 @@ describe('a room', () => {
     await ann.sent('It begins', 'sent').waitFor();
     await bob.page.getByRole('button', { name: 'Restore it' }).click();
     await bob.shows('Anybody here?', 'Me, by the fountain', 'It begins to rain');
-    await bob.page.goto(`${server.url}/sample/?as=ralf#/`);
+    await bob.page.goto(`${stage.server.url}/sample/?as=ralf#/`);
     await ann.page.getByText('1 person here now').waitFor();
   });
 });
 
 describe('a long history', () => {
   it('is loaded while scrolling up, without a jump', async () => {
-    const carol = await online('hilda');
+    const carol = await stage.online('hilda');
     const conversation = await carol.conversations.create({ members: ['hugo'], unique: true });
     const all = Array.from({ length: 130 }, (_, n) => `Line ${n + 1} of the story`);
     await Promise.all(all.map((text) => conversation.send(text)));
-    const bob = await open('hugo');
+    const bob = await stage.open('hugo');
     expect(await badge(bob, 'hilda').textContent()).toBe('130');
     await bob.openRow('hilda');
     await bob.message('Line 130').waitFor();
@@ -254,7 +226,7 @@ describe('a long history', () => {
 
 describe('a message that is refused', () => {
   it('says so, and can be deleted', async () => {
-    const ann = await open('lena');
+    const ann = await stage.open('lena');
     await ann.create('One person', { 'Write to': 'lars' });
     await ann.say(`This is far too long. ${'so '.repeat(21_000)}`);
     await ann.sent('far too long', 'failed').waitFor();
@@ -262,104 +234,5 @@ describe('a message that is refused', () => {
     await ann.shoot('refused');
     await ann.page.getByRole('button', { name: 'Delete' }).click();
     await ann.shows();
-  });
-});
-
-describe('a connection that goes', () => {
-  it('comes back after the server was killed, with everything once and in order', async () => {
-    const [ann, bob] = await Promise.all([open('irma'), open('ivan', { colorScheme: 'dark' })]);
-    await ann.create('Group', { Name: 'Night shift', People: 'ivan, inge' });
-    await ann.say('before');
-    await bob.openRow('Night shift');
-    await bob.shows('before');
-    await ann.sent('before', 'sent').waitFor();
-
-    await server.kill();
-    await ann.banner.getByText(/Offline. Next attempt in \d+ s/).waitFor();
-    await ann.tool('before', 'Reply');
-    await ann.say('written while nobody listens');
-    await ann.sent('written while', 'queued').locator('.quote').filter({ hasText: 'before' }).waitFor();
-    await ann.shoot('offline');
-    // Both windows stay away until somebody else has written.
-    for (const window of [ann, bob])
-      await window.page.getByRole('button', { name: 'Cut the connection' }).click();
-    await bob.banner.getByText('You cut the connection').waitFor();
-    await bob.shoot('cut-dark');
-
-    await server.start();
-    const inge = await online('inge');
-    await until('inge has the list', () => inge.conversations.loaded.length === 1);
-    const [shift] = inge.conversations.loaded;
-    const texts = ['the lamp is broken', 'now it works', 'who took my pen'];
-    for (const text of texts) await shift?.send(text);
-
-    await bob.page.getByRole('button', { name: 'Restore the connection' }).click();
-    await bob.shows('before', ...texts);
-    await ann.page.getByRole('button', { name: 'Restore it' }).click();
-    await ann.banner.getByText('Back online').waitFor();
-    await ann.shoot('back');
-    await ann.shows('before', ...texts, 'written while nobody listens');
-    await bob.shows('before', ...texts, 'written while nobody listens');
-    await ann.sent('written while', 'sent').or(ann.sent('written while', 'delivered')).waitFor();
-    await ann.banner.waitFor({ state: 'hidden' });
-  });
-
-  it('begins anew with the newest page when more was missed than is worth fetching', async () => {
-    const [ann, olga] = await Promise.all([open('otto'), online('olga')]);
-    const conversation = await olga.conversations.create({ members: ['otto'], unique: true });
-    const all = Array.from({ length: 260 }, (_, n) => `Verse ${n + 1}`);
-    await conversation.send(all[0] as string);
-    await ann.openRow('olga');
-    await ann.shows('Verse 1');
-    await ann.page.getByRole('button', { name: 'Cut the connection' }).click();
-    await ann.banner.getByText('You cut the connection').waitFor();
-    await Promise.all(all.slice(1).map((text) => conversation.send(text)));
-    await ann.page.getByRole('button', { name: 'Restore it' }).click();
-    await ann.message('Verse 260').waitFor();
-    await until('all are loaded', async () => {
-      await ann.page.locator('.scroller').evaluate((box) => box.scrollTo(0, 0));
-      return (await ann.texts()).length >= all.length;
-    });
-    expect(await ann.texts()).toEqual(all);
-  });
-
-  it('keeps unsent messages over a reload of the page', async () => {
-    const [ann, bob] = await Promise.all([open('jana'), open('jens')]);
-    await ann.create('One person', { 'Write to': 'jens' });
-    await bob.openRow('jana');
-    await ann.page.getByRole('button', { name: 'Cut the connection' }).click();
-    await ann.banner.getByText('You cut the connection').waitFor();
-    await bob.page.locator('.conversation .title').getByText('offline').waitFor();
-    await ann.say('still here after a reload');
-    await ann.sent('still here', 'queued').waitFor();
-    await ann.page.reload();
-    await bob.page.locator('.conversation .title').getByText('online').waitFor();
-    await bob.shows('still here after a reload');
-    await ann.shows('still here after a reload');
-  });
-});
-
-describe('a phone', () => {
-  it.each(['light', 'dark'] as const)('shows one thing at a time (%s)', async (colorScheme) => {
-    const [me, other] = [`kim-${colorScheme}`, `kurt-${colorScheme}`];
-    const carol = await online(other);
-    const conversation = await carol.conversations.create({ members: [me], unique: true });
-    await conversation.send('The boat is in the water.');
-    await conversation.send(
-      'Bring a hat, it is going to be hot, and the shade on the island is taken by geese.',
-    );
-    const kim = await open(me, { ...phone, colorScheme });
-    await kim.row(other).waitFor();
-    await kim.shoot(`phone-list-${colorScheme}`);
-    await kim.openRow(other);
-    await kim.say('Which hat?');
-    await kim.say('The one with the feather, or the one the geese ate last year?');
-    await until('both arrived', () => conversation.lastMessage?.body.startsWith('The one') === true);
-    await conversation.read();
-    await kim.sent('The one', 'read').waitFor();
-    await kim.shoot(`phone-chat-${colorScheme}`);
-    expect(await kim.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
-    await kim.page.getByRole('button', { name: 'Back to the list' }).click();
-    await kim.row(other).waitFor();
   });
 });

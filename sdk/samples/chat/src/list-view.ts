@@ -83,7 +83,8 @@ export class ListView {
   }
 
   render(): void {
-    const { client, host } = { client: this.host.client, host: this.host };
+    const { host } = this;
+    const { client } = host;
     const rows = client.conversations.loaded.map((conversation) => this.#row(conversation));
     for (const id of host.rooms()) rows.push(this.#room(client.conversations.of(id)));
     reconcile(this.#rows, rows);
