@@ -27,6 +27,10 @@ export const clientRoutes: readonly Route[] = [
     summary:
       'What happened in the conversations of a client besides messages, after a time of the last week.',
   }),
+  command('get', '/clients/:client/edits', 'client.edits', {
+    tag: 'Messages',
+    summary: 'Edits and recalls of messages that a client may read, after a time of the last week.',
+  }),
   command('get', '/clients/:client/unread', 'client.unread', {
     tag: 'Clients',
     summary: 'Unread of a client over all conversations.',

@@ -108,7 +108,7 @@ export const clientView = z
   })
   .meta({ id: 'Client' });
 
-const base = { conversation: conversationId, seq, time, by: clientId.optional() };
+const base = { conversation: conversationId, seq, time, stamp: time.optional(), by: clientId.optional() };
 const clients = z.array(clientId);
 const entry = <K extends string, S extends z.ZodRawShape>(kindName: K, shape: S) =>
   z.object({ ...base, kind: z.literal(kindName), ...shape });

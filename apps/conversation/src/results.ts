@@ -22,6 +22,13 @@ const seqResult = z.object({ seq, time }).meta({ id: 'SeqResult' });
 const nothing = z.object({});
 const own = z.object({ own: ownState });
 const online = z.object({ online: z.array(clientId) });
+const missed = z
+  .object({
+    entries: z.array(entryView),
+    until: time.describe('Everything up to here is in it: since of the next page, or of the next time.'),
+    more: z.boolean(),
+  })
+  .meta({ id: 'MissedEntries' });
 
 /** What each operation answers, as schemas: for the API document and the tests. The compiler holds them to the types. */
 export const results = {
@@ -98,7 +105,8 @@ export const results = {
   'client.block': nothing,
   'client.unblock': nothing,
   'client.blocked': page(clientId, {}),
-  'client.changes': z.object({ entries: z.array(entryView), more: z.boolean() }),
+  'client.changes': missed,
+  'client.edits': missed,
   'client.unread': totals,
   'presence.query': online,
   'presence.subscribe': online,

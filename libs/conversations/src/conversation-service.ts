@@ -22,6 +22,7 @@ import {
 } from './clients.js';
 import { type Call, type ConversationParts, Core } from './core.js';
 import { missedChanges } from './missed-changes.js';
+import { missedEdits } from './missed-edits.js';
 import { createConversation } from './create-conversation.js';
 import { ConversationImport } from './import-conversations.js';
 import { delivered, listReceipts, read } from './cursors.js';
@@ -104,6 +105,7 @@ const handlers: Table = {
   'client.unblock': unblockClients,
   'client.blocked': listBlockedClients,
   'client.changes': missedChanges,
+  'client.edits': missedEdits,
   'client.unread': unreadTotals,
   'presence.query': queryPresence,
   'presence.subscribe': subscribePresence,

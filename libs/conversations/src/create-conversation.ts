@@ -12,11 +12,12 @@ import { checkAttributes } from './attributes.js';
 import type { Call, Core } from './core.js';
 import { newConversationId } from './new-conversation-id.js';
 import { publishCommitted } from './publish.js';
-import type { ConversationState } from './state.js';
-import type { Conversation, EntryPayload } from './types.js';
+import { ConversationState } from './state.js';
+import type { Conversation, Entry, EntryPayload, Head } from './types.js';
 import { conversationView, ownState } from './views.js';
 
 type Create = Args<'conversation.create'>;
+type Created = Extract<EntryPayload, { kind: 'created' }>;
 
 /** Names the one conversation of exactly these members: a hash of the set, sorted by UTF-16 code units. */
 export function uniqueKeyOf(members: readonly ClientId[]): string {
@@ -50,28 +51,22 @@ export async function createConversation(
     updatedAt: now,
     ...(args.kind === 'temporary' ? { expiresAt: now + (args.ttl ?? 86_400) * 1000 } : {}),
   };
-  const payload: EntryPayload = { kind: 'created', conversation, members };
+  const payload: Created = { kind: 'created', conversation, members };
   const made = await core.conversations.create(
     caller.app,
     { author: caller.client ?? '', op: args.op, payload },
     now,
   );
+  if (made.created) {
+    const { head, stamp } = made;
+    const place = { seq: head.last, time: head.lastTime, ...(stamp === undefined ? {} : { stamp }) };
+    publishCreated(core, caller, { author: caller.client ?? '', op: args.op, payload, ...place }, head);
+  }
   const state = await core.states.get(caller.app, made.id);
   // Ids of deleted conversations are never used again.
   if (state === undefined) throw new AppError('already_exists');
   if (made.created) {
-    publishCommitted(core, caller.app, state, [
-      {
-        entry: {
-          author: caller.client ?? '',
-          op: args.op,
-          payload,
-          seq: made.head.last,
-          time: made.head.lastTime,
-        },
-        origin: caller.session,
-      },
-    ]);
+    if (args.kind === 'room' && app.rooms.creatorJoins) await joinAsCreator(core, app, caller, made.id);
   } else if (
     made.id === args.id &&
     uniqueKey === undefined &&
@@ -88,9 +83,20 @@ export async function createConversation(
       members.map(({ client }) => client),
     );
   }
-  if (made.created && args.kind === 'room' && app.rooms.creatorJoins)
-    await joinAsCreator(core, app, caller, made.id);
   return await createdResult(core, caller, made.id, made.created);
+}
+
+/** At once and not only when it has been read again: what is committed later is told later. */
+function publishCreated(
+  core: Core,
+  { app, session }: Call,
+  entry: Entry & { readonly payload: Created },
+  head: Head,
+): void {
+  const { conversation } = entry.payload;
+  const state = new ConversationState({ conversation, head, members: [], silences: [], blocked: [] });
+  state.apply(entry);
+  publishCommitted(core, app, state, [{ entry, origin: session }]);
 }
 
 async function joinAsCreator(core: Core, app: App, caller: Call, room: ConversationId): Promise<void> {

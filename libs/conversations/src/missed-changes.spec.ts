@@ -1,3 +1,4 @@
+import type { EntryView } from '@hongyan/protocol';
 import { appOf, Harness, type TestClient } from './service-harness.contract.js';
 
 let h: Harness;
@@ -12,6 +13,8 @@ afterEach(() => h.close());
 
 const told = async (client: TestClient, since: number) =>
   (await client.run('client.changes', { since })).entries.map(({ kind, seq }) => `${kind}#${seq}`);
+
+const placeOf = ({ conversation, time, stamp = time }: EntryView) => [conversation, time, stamp];
 
 describe('changes that a client missed', () => {
   it('are those while it was in, and its own coming and going, in pages by time', async () => {
@@ -36,7 +39,7 @@ describe('changes that a client missed', () => {
     expect(await told(bob, h.now - 10)).toEqual([]);
     const first = await ann.run('client.changes', { since: start, limit: 3 });
     expect([first.entries.map(({ seq }) => seq), first.more]).toEqual([[1, 2, 3], true]);
-    const rest = await ann.run('client.changes', { since: first.entries.at(-1)!.time });
+    const rest = await ann.run('client.changes', { since: first.until });
     expect([rest.entries.map(({ seq }) => seq), rest.more]).toEqual([[5, 6, 7], false]);
     await ann.run('conversation.block', { conversation: id, members: ['bob'] });
     await ann.run('conversation.unblock', { conversation: id, members: ['bob'] });
@@ -44,15 +47,26 @@ describe('changes that a client missed', () => {
     expect(await told(await h.client('bob', 'b').connect(), start)).toEqual([]);
   });
 
-  it('of one time are never divided, and are forgotten after a week', async () => {
+  it('of one time have different stamps, which live events have too, and are forgotten after a week', async () => {
     const start = h.now - 1;
-    const made = [];
-    for (let n = 0; n < 5; n += 1) made.push(await ann.run('conversation.create', { members: ['bob'] }));
-    const page = await bob.run('client.changes', { since: start, limit: 2 });
-    expect([page.entries.length, page.more]).toEqual([5, false]);
+    const made: string[] = [];
+    for (let n = 0; n < 5; n += 1)
+      made.push((await ann.run('conversation.create', { members: ['bob'] })).conversation.id);
+    await h.settle();
+    const live = bob.events.flatMap((event) => (event.type === 'entry' ? [placeOf(event.entry)] : []));
+    expect(live).toEqual(made.map((id, n) => [id, h.now, h.now + n]));
+    const found: unknown[] = [];
+    for (let since = start, more = true; more; ) {
+      const page = await bob.run('client.changes', { since, limit: 2 });
+      found.push(...page.entries.map(placeOf));
+      ({ until: since, more } = page);
+    }
+    expect(found).toEqual(live);
+    const last = h.now + 4;
+    expect(await bob.run('client.changes', { since: last })).toEqual({ entries: [], until: last, more: false });
     h.now += 7 * 86_400_000 - 1;
-    expect(await told(bob, 0)).toHaveLength(5);
-    h.now += 1;
+    expect(await told(bob, 0)).toHaveLength(3);
+    h.now += 5;
     expect(await told(bob, 0)).toEqual([]);
   });
 

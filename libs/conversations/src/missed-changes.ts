@@ -1,15 +1,20 @@
 import { AppError, type Args, type ClientId, type ConversationId, type Result } from '@hongyan/protocol';
 import { type Call, bounded, clientOf, type Core } from './core.js';
-import type { NotificationStore } from './ports.js';
-import type { EntryPayload } from './types.js';
+import type { MissedChange, NotificationStore } from './ports.js';
+import { type EntryPayload, stampOf } from './types.js';
 import { entryView } from './views.js';
 
 /** Older changes are not told: who was away for longer looks everything up anew. */
 const keptMs = 7 * 86_400_000;
-/** So many of the changes after the time are looked at for one page. */
+/** So many of the changes after the stamp are looked at for one page. */
 const mostRead = 2_000;
 
-type Change = Awaited<ReturnType<NotificationStore['since']>>[number];
+/** Who tells, and from where on. AppError `unknown_operation`: this engine does not. */
+export function missedSince(core: Core, since: number): { store: NotificationStore; since: number } {
+  if (core.notifications === undefined)
+    throw new AppError('unknown_operation', { detail: 'this store does not tell changes by time' });
+  return { store: core.notifications, since: Math.max(since, core.clock() - keptMs) };
+}
 
 /** `client.changes`: what happened in my conversations besides messages, while I was in them. */
 export async function missedChanges(
@@ -19,23 +24,25 @@ export async function missedChanges(
 ): Promise<Result<'client.changes'>> {
   const client = clientOf(caller);
   const { limits } = await core.app(caller);
-  if (core.notifications === undefined)
-    throw new AppError('unknown_operation', { detail: 'this store does not tell changes by time' });
+  const { store, since } = missedSince(core, args.since);
   const limit = bounded(args.limit, limits.page, 100);
-  const since = Math.max(args.since, core.clock() - keptMs);
-  const read = await core.notifications.since(caller.app, client, since, mostRead);
-  const heard = heardBy(client, read);
-  // The next page begins behind a time: what happened at one time belongs together.
+  const read = await store.changes(caller.app, client, since, mostRead);
+  const heard = heardBy(client, read.items);
+  // The next page begins behind a stamp: what has one stamp belongs together.
   let end = Math.min(limit, heard.length);
-  while (end > 0 && end < heard.length && heard[end]?.entry.time === heard[end - 1]?.entry.time) end += 1;
+  while (end > 0 && end < heard.length && stampAt(heard, end) === stampAt(heard, end - 1)) end += 1;
   const entries = heard
     .slice(0, end)
     .flatMap(({ conversation, entry }) => entryView(conversation, entry, undefined, client) ?? []);
-  return { entries, more: end < heard.length };
+  return end < heard.length
+    ? { entries, until: stampAt(heard, end - 1), more: true }
+    : { entries, until: read.until, more: read.more };
 }
 
+const stampAt = (changes: readonly MissedChange[], at: number): number => stampOf(changes[at]!.entry);
+
 /** Those that the client heard, or would have heard: while it was in, and what concerns itself. */
-export function heardBy(client: ClientId, changes: readonly Change[]): Change[] {
+export function heardBy(client: ClientId, changes: readonly MissedChange[]): MissedChange[] {
   const inside = new Map<ConversationId, boolean>();
   for (const { conversation, entry } of changes) {
     const moved = movementOf(client, entry.payload);

@@ -27,7 +27,7 @@ export interface AppendRequest {
 }
 
 export type Appended =
-  | { readonly duplicate: false; readonly seq: number; readonly time: number }
+  | { readonly duplicate: false; readonly seq: number; readonly time: number; readonly stamp?: number }
   /** The author had used this operation id in this conversation: nothing was written; this is the entry of then. */
   | { readonly duplicate: true; readonly entry: Entry };
 
@@ -95,7 +95,7 @@ export interface ConversationStore {
     entry: NewEntry,
     now: number,
     origin?: number,
-  ): Promise<{ created: boolean; id: ConversationId; head: Head }>;
+  ): Promise<{ created: boolean; id: ConversationId; head: Head; stamp?: number }>;
   /** Document, head, members, silences and blocks as of one moment. Deleted ones are answered with `deletedAt`. */
   load(app: AppId, conversation: ConversationId): Promise<Loaded | undefined>;
   /** Documents of these, with heads and member counts; unknown and deleted ones are left out. */
@@ -253,24 +253,43 @@ export interface OwnPatch {
   readonly clearedSeq?: number;
 }
 
-/** What happened in a client's conversations besides messages, for clients that keep no sequences. */
+/** Something besides messages that happened to a conversation. */
+export interface MissedChange {
+  readonly conversation: Conversation;
+  readonly entry: Entry;
+  /** The client's row now; absent: it is out. */
+  readonly own?: { readonly joinedSeq: number };
+}
+
+/** An edit or a recall. */
+export interface MissedEdit {
+  readonly conversation: Conversation;
+  readonly head: Head;
+  readonly entry: Entry;
+  /** The message as it is now. */
+  readonly target: MessageEntry;
+  readonly own: Pick<OwnRow, 'role' | 'joinedSeq' | 'clearedSeq'>;
+}
+
+export interface MissedPage<T> {
+  /** Ascending by stamp; what has one stamp is not divided between two pages. */
+  readonly items: readonly T[];
+  /** All up to this stamp is in it: its last one's or, without `more`, the last that the app had given out. */
+  readonly until: number;
+  readonly more: boolean;
+}
+
+/**
+ * What happened in a client's conversations besides messages, for clients that keep no sequences. Each such entry of an
+ * app has a later stamp (see {@link stampOf}) than those committed before it. Both answer with what came after a stamp, up
+ * to about `limit`, and without what retention took. Cost: a look at each conversation that the client is or was in, one
+ * into each log with something after the stamp.
+ */
 export interface NotificationStore {
-  /**
-   * Entries after a time (neither messages nor edits or recalls) of the ordinary and temporary conversations that the
-   * client is or was in, ascending by time, at most `limit`. `own`: the client's row now; absent: it is out.
-   */
-  since(
-    app: AppId,
-    client: ClientId,
-    time: number,
-    limit: number,
-  ): Promise<
-    {
-      readonly conversation: Conversation;
-      readonly entry: Entry;
-      readonly own?: { readonly joinedSeq: number };
-    }[]
-  >;
+  /** Neither messages nor edits or recalls, in the ordinary and temporary conversations that the client is or was in. */
+  changes(app: AppId, client: ClientId, since: number, limit: number): Promise<MissedPage<MissedChange>>;
+  /** Edits and recalls in the conversations that the client is in, of all kinds but rooms; not in deleted ones. */
+  edits(app: AppId, client: ClientId, since: number, limit: number): Promise<MissedPage<MissedEdit>>;
 }
 
 /**

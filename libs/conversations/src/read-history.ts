@@ -15,24 +15,40 @@ import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
 import type { ConversationState } from './state.js';
 import { existingThread } from './system-threads.js';
-import { type Entry, isMessage, type MessageEntry } from './types.js';
+import {
+  type Conversation,
+  type Entry,
+  type Head,
+  isMessage,
+  type MessageEntry,
+  type OwnRow,
+} from './types.js';
 import { entryView, messageView } from './views.js';
 
 /** From where on this caller may read: cleared for me, or before I joined where the app hides that. */
 async function readableAfter(core: Core, app: App, state: ConversationState, caller: Call): Promise<number> {
   if (caller.server || caller.client === undefined || state.conversation.kind === 'room') return 0;
   const own = await core.members.own(caller.app, state.id, caller.client);
-  if (own === undefined) return 0;
+  return own === undefined ? 0 : firstReadable(app, state.conversation, state.head, own);
+}
+
+/** A member reads what has a higher sequence. */
+export function firstReadable(
+  app: App,
+  { kind }: Conversation,
+  head: Head,
+  { joinedSeq, clearedSeq }: Pick<OwnRow, 'joinedSeq' | 'clearedSeq'>,
+): number {
   const hidden =
-    app.conversations.historyForNewMembers === 'since-join' && state.conversation.kind === 'ordinary'
-      ? ownBeginning(own.joinedSeq, state)
+    app.conversations.historyForNewMembers === 'since-join' && kind === 'ordinary'
+      ? ownBeginning(joinedSeq, head)
       : 0;
-  return Math.max(own.clearedSeq, hidden);
+  return Math.max(clearedSeq, hidden);
 }
 
 /** Who was in from the beginning has seen all of it, also what was before it came here. */
-const ownBeginning = (joinedSeq: number, { head }: ConversationState): number =>
-  joinedSeq === head.origin + 1 ? 0 : joinedSeq;
+const ownBeginning = (joinedSeq: number, { origin }: Head): number =>
+  joinedSeq === origin + 1 ? 0 : joinedSeq;
 
 /** `message.history`: messages only, ascending whatever the direction. */
 export async function history(

@@ -128,3 +128,35 @@ it('stops after the step under way', async () => {
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(steps).toBe(atStop);
 });
+
+it('takes what clients ask for by time with the entries, and leaves the rest of it in order', async () => {
+  const conversation = await talk();
+  const old = await ann.send(conversation, 'old');
+  await ann.run('conversation.update', { conversation, name: 'old' });
+  h.now += 20 * day;
+  const young = await ann.send(conversation, 'young');
+  h.now += 9 * day;
+  const told = async (name: 'client.changes' | 'client.edits', since: number) => {
+    const { entries, until } = await bob.run(name, { since });
+    return [entries.map(({ kind, seq }) => `${kind}#${seq}`), until];
+  };
+  const start = h.now - 1;
+  await ann.run('message.edit', { message: old.id, body: 'of old' });
+  await ann.run('message.edit', { message: young.id, body: 'of young' });
+  await ann.run('conversation.update', { conversation, name: 'young' });
+  const until = h.now + 2;
+  expect(await told('client.edits', start)).toEqual([['edit#5', 'edit#6'], until]);
+  h.now += 2 * day;
+  expect(await retentionOf().runOnce()).toBe(3);
+  // The edit of what is gone shows nothing; the others stay, and so does how far it was told.
+  expect(await told('client.edits', start)).toEqual([['edit#6'], until]);
+  expect(await told('client.changes', start)).toEqual([['updated#7'], until]);
+  h.now += 29 * day;
+  await retentionOf().runOnce();
+  // The newest row stays to keep its number; it is below the floor.
+  expect(await told('client.changes', start)).toEqual([[], until]);
+  expect(await told('client.edits', start)).toEqual([[], until]);
+  await ann.run('conversation.update', { conversation, name: 'new' });
+  expect(await told('client.changes', until)).toEqual([['updated#8'], h.now]);
+  expect((await h.store.check()).findings).toEqual([]);
+});

@@ -246,7 +246,8 @@ export class Sequencer {
         );
         continue;
       }
-      const entry: Entry = { ...made, seq: result.seq, time: result.time };
+      const { seq, time, stamp } = result;
+      const entry: Entry = { ...made, seq, time, ...(stamp === undefined ? {} : { stamp }) };
       state.apply(entry);
       committed.push({ entry, origin: intent.waiting.origin, target: intent.target });
       settled.push({ entry, duplicate: false, state });

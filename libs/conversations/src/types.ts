@@ -140,6 +140,8 @@ export interface NewEntry {
 export interface Entry extends NewEntry {
   readonly seq: number;
   readonly time: number;
+  /** What is no message: see {@link stampOf}. */
+  readonly stamp?: number;
   /** Messages: when and by which entry the content was last edited. */
   readonly editedAt?: number;
   readonly editedSeq?: number;
@@ -148,6 +150,13 @@ export interface Entry extends NewEntry {
   /** Messages taken over from elsewhere: the id that they came with and keep. */
   readonly importedId?: MessageId;
 }
+
+/**
+ * A time by which clients ask for what they missed: the entry's own, or somewhat later where the app had given that one
+ * out. Engines that tell changes by time (NotificationStore) give each such entry of an app a later one than those before.
+ */
+export const stampOf = ({ time, stamp = time }: { readonly time: number; readonly stamp?: number }): number =>
+  stamp;
 
 export type MessageEntry = Entry & { readonly payload: MessagePayload };
 

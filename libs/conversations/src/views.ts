@@ -61,8 +61,15 @@ export function entryView(
 ): EntryView | undefined {
   const body = entryBody(conversation, entry, target, reader);
   if (body === undefined) return undefined;
-  const { seq, time, author } = entry;
-  return { conversation: conversation.id, seq, time, ...(author === '' ? {} : { by: author }), ...body };
+  const { seq, time, stamp, author } = entry;
+  return {
+    conversation: conversation.id,
+    seq,
+    time,
+    ...(stamp === undefined ? {} : { stamp }),
+    ...(author === '' ? {} : { by: author }),
+    ...body,
+  };
 }
 
 function entryBody(

@@ -104,6 +104,7 @@ const translations: { readonly [N in OperationName]?: (result: Result<N>) => Res
   'conversation.sync': withRows,
   'conversation.entries': (page) => ({ ...page, entries: page.entries.map(nativeEntry) }),
   'client.changes': (page) => ({ ...page, entries: page.entries.map(nativeEntry) }),
+  'client.edits': (page) => ({ ...page, entries: page.entries.map(nativeEntry) }),
   'message.edit': withMessage,
   'message.get': withMessages,
   'message.history': withMessages,

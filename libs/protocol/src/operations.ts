@@ -289,10 +289,12 @@ export const operations = {
   'client.unblock': z.object({ clients: clientIds }),
   'client.blocked': z.object({ limit: page.optional(), cursor: cursor.optional() }),
   /**
-   * What changed in my ordinary and temporary conversations, messages apart, after a time; for clients that keep no
-   * sequences. Changes are kept for a week, and end where I was put out.
+   * What changed in my ordinary and temporary conversations, messages apart, after a time or the `until` of an earlier
+   * answer; for clients that keep no sequences. Changes are kept for a week, and end where I was put out.
    */
   'client.changes': z.object({ since: time, limit: page.optional() }),
+  /** Edits and recalls of messages that I may read, in all my conversations but rooms, likewise; the last of each message. */
+  'client.edits': z.object({ since: time, limit: page.optional() }),
   /** Totals over all my conversations. */
   'client.unread': z.object({}),
 

@@ -43,6 +43,8 @@ export type EntryView = {
   readonly conversation: ConversationId;
   readonly seq: number;
   readonly time: number;
+  /** By what `client.changes` and `client.edits` go, where that is not the time: later than all of the app before it. */
+  readonly stamp?: number;
   /** Who did it; absent: the server side. */
   readonly by?: ClientId;
 } & EntryBody;
@@ -259,14 +261,19 @@ export interface Results {
   'client.block': Record<never, never>;
   'client.unblock': Record<never, never>;
   'client.blocked': Page<ClientId>;
-  'client.changes': {
-    /** Ascending by time; those of one time are never divided between two pages. */
-    readonly entries: readonly EntryView[];
-    readonly more: boolean;
-  };
+  'client.changes': MissedEntries;
+  'client.edits': MissedEntries;
   'client.unread': UnreadTotals;
   'presence.query': { readonly online: readonly ClientId[] };
   'presence.subscribe': { readonly online: readonly ClientId[] };
+}
+
+/** What was missed after a stamp; ascending. */
+export interface MissedEntries {
+  readonly entries: readonly EntryView[];
+  /** Everything up to here is in it: `since` of the next page, or of the next time. */
+  readonly until: number;
+  readonly more: boolean;
 }
 
 export type Result<N extends OperationName> = Results[N];

@@ -14,14 +14,17 @@ import {
 } from './entry-codec.js';
 import type { EntryRow, Slot } from './entry-codec.js';
 import { addMentions, applyChanges } from './projections.js';
-import { editCode, messageCode } from './schema.js';
+import { editCode, messageCode, ordinaryCode, recallCode, roomCode, temporaryCode } from './schema.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
-const insertEntry = `INSERT INTO entry (conv, seq, time, author, op, kind, count, silent, target, format, type, body, extra)
-  VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`;
+const insertEntry = `INSERT INTO entry (conv, seq, time, author, op, kind, count, silent, target, format, type, body, extra, stamp)
+  VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`;
 const selectByOp = `SELECT ${entryWithTargetColumns} FROM ${entryWithTargetFrom} WHERE e.op = ? AND e.author = ? AND e.conv = ?`;
 
-/** The seven numbers of a head, then per entry either its sequence and time, or -1 and the entry of then. */
+/**
+ * The seven numbers of a head, then per entry either its sequence and time, or -1 and the entry of then. -2 and a stamp come
+ * before the entry that has another stamp than its time.
+ */
 export type AppendAnswer = (number | Entry)[];
 
 /** See LogStore.append. `slots` is what pushSlots made of the entries. */
@@ -84,11 +87,12 @@ function appendOne(
   const time = Math.max(now, head.lastTime + 1);
   const count = counting ? head.count + 1 : head.count;
   const authorKey = author === '' ? 0 : w.client(app, author, time);
+  const stamp = isAskedFor(kind, head.kind) ? w.nextStamp(app, time) : null;
   // The rows of edits hold no content: it lives in the message.
   const kept = kind !== editCode;
   const { changes } = w.db.run(
     insertEntry, head.key, seq, time, authorKey, op, kind, count, silent, target,
-    kept ? format : null, kept ? type : null, kept ? body : null, kept ? extra : null,
+    kept ? format : null, kept ? type : null, kept ? body : null, kept ? extra : null, stamp,
   ); // prettier-ignore
   if (Number(changes) === 0) {
     const found = byOperation(w, app, head, author, op);
@@ -112,11 +116,22 @@ function appendOne(
   } else {
     const payload = toNewPayload(kind, target, format, type, body, extra);
     const entry: Entry = { author: author as ClientId | '', op: op as OperationId, payload, seq, time };
+    if (stamp !== null) {
+      head.lastStamp = stamp;
+      w.touchCold(head);
+      if (stamp !== time) results.push(-2, stamp);
+    }
     w.flushOwn(head);
     applyChanges(w, app, head, entry, changesOf(entry), kept ? undefined : { format, type, body, extra });
   }
   results.push(seq, time);
 }
+
+/** Does anybody ask for such entries by time? See NotificationStore. */
+export const isAskedFor = (kind: number, conversationKind: number): boolean =>
+  kind === editCode || kind === recallCode
+    ? conversationKind !== roomCode
+    : kind !== messageCode && (conversationKind === ordinaryCode || conversationKind === temporaryCode);
 
 function byOperation(
   w: WriteContext,

@@ -116,6 +116,12 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
       WHERE h.memberCount <> (SELECT count(*) FROM member m WHERE m.conv = h.conv AND m.role IS NOT NULL AND m.role < ${guestCode})`,
   },
   {
+    what: 'stamp',
+    sql: `SELECT c.app, c.id, 'the stamp ' || e.stamp || ' at ' || e.seq || ' is before its time, or later than the last' AS detail
+      FROM entry e JOIN conversation c ON c.key = e.conv JOIN head h ON h.conv = e.conv LEFT JOIN app_stamp s ON s.app = c.app
+      WHERE e.stamp < e.time OR e.stamp > h.lastStamp OR e.stamp > coalesce(s.last, 0)`,
+  },
+  {
     what: 'revision',
     sql: `SELECT c.app, c.id, 'a revision that was never given out' AS detail FROM head h JOIN conversation c ON c.key = h.conv
       WHERE h.rev > (SELECT value FROM store WHERE name = 'rev')`,

@@ -1,7 +1,7 @@
 import type { Conversation, Entry, EntryPayload } from '@hongyan/conversations';
 import { changesOf } from '@hongyan/conversations';
 import type { ClientId, OperationId } from '@hongyan/protocol';
-import { headAnswer } from './append.js';
+import { headAnswer, isAskedFor } from './append.js';
 import { applyChanges } from './projections.js';
 import { audienceCodes, conversationKindCodes, entryKindCodes } from './schema.js';
 import type { HeadState, WriteContext } from './write-context.js';
@@ -21,6 +21,8 @@ export interface CreateAnswer {
   readonly created: boolean;
   readonly id: string;
   readonly head: number[];
+  /** Of the entry; absent: its time. */
+  readonly stamp?: number;
 }
 
 /** See ConversationStore.create. */
@@ -36,10 +38,15 @@ export function create(w: WriteContext, app: string, request: CreateRequest): Cr
   const head = w.conversation(app, conversation.id);
   if (head === undefined) throw new Error('a conversation vanished while it was made');
   const author = request.author === '' ? 0 : w.client(app, request.author, request.now);
+  const kind = entryKindCodes.code('created');
+  // What was taken over from elsewhere is no news.
+  const isNews = request.origin === 0 && isAskedFor(kind, head.kind);
+  const stamp = isNews ? w.nextStamp(app, head.lastTime) : null;
   w.db.run(
-    `INSERT INTO entry (conv, seq, time, author, op, kind, count, silent, extra) VALUES (?,?,?,?,?,?,0,0,?)`,
-    key, head.last, head.lastTime, author, request.op, entryKindCodes.code('created'), request.rest,
+    `INSERT INTO entry (conv, seq, time, author, op, kind, count, silent, extra, stamp) VALUES (?,?,?,?,?,?,0,0,?,?)`,
+    key, head.last, head.lastTime, author, request.op, kind, request.rest, stamp,
   ); // prettier-ignore
+  if (stamp !== null) head.lastStamp = stamp;
   const entry: Entry = {
     author: request.author as ClientId | '',
     op: request.op as OperationId,
@@ -48,8 +55,13 @@ export function create(w: WriteContext, app: string, request: CreateRequest): Cr
     time: head.lastTime,
   };
   applyChanges(w, app, head, entry, changesOf(entry));
-  w.touch(head);
-  return { created: true, id: head.id, head: headAnswer(head) };
+  w.touchCold(head);
+  return {
+    created: true,
+    id: head.id,
+    head: headAnswer(head),
+    ...(stamp === null || stamp === head.lastTime ? {} : { stamp }),
+  };
 }
 
 /** The living conversation that has this unique key. One that has expired gives the key up. */

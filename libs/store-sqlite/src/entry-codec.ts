@@ -130,7 +130,7 @@ export const blankFormat = formatCodes.code('text');
 
 /** Columns of an entry in the order of {@link EntryRow}; `e` is the entry, `a` its author, `t` an edit's target. */
 export const entryColumns = `e.seq, e.time, a.id, e.op, e.kind, e.silent, e.recalled, e.target,
-  e.format, e.type, e.body, e.extra, e.editedAt, e.editedSeq`;
+  e.format, e.type, e.body, e.extra, e.editedAt, e.editedSeq, e.stamp`;
 export const entryFrom = 'entry e LEFT JOIN client a ON a.key = e.author';
 /** The same with the target's content for edits. */
 export const entryWithTargetColumns = `${entryColumns}, t.format, t.type, t.body, t.extra, t.recalled`;
@@ -139,7 +139,7 @@ export const entryWithTargetFrom = `${entryFrom} LEFT JOIN entry t ON t.conv = e
 export type EntryRow = readonly [
   seq: number, time: number, author: string | null, op: string, kind: number, silent: number, recalled: number,
   target: number | null, format: number | null, type: string | null, body: string | Uint8Array | null,
-  extra: string | null, editedAt: number | null, editedSeq: number | null,
+  extra: string | null, editedAt: number | null, editedSeq: number | null, stamp: number | null,
   targetFormat?: number | null, targetType?: string | null, targetBody?: string | Uint8Array | null,
   targetExtra?: string | null, targetRecalled?: number | null,
 ]; // prettier-ignore
@@ -160,8 +160,15 @@ export function toEntry(row: EntryRow): Entry {
     extra,
     editedAt,
     editedSeq,
+    stamp,
   ] = row;
-  const base = { author: (author ?? '') as ClientId | '', op: op as OperationId, seq, time };
+  const base = {
+    author: (author ?? '') as ClientId | '',
+    op: op as OperationId,
+    seq,
+    time,
+    ...(stamp === null || stamp === time ? {} : { stamp }),
+  };
   if (kind === messageCode) {
     return {
       ...base,
@@ -178,7 +185,7 @@ export function toEntry(row: EntryRow): Entry {
     };
   }
   if (kind === editCode) {
-    const [, , , , , , , , , , , , , , tFormat, tType, tBody, tExtra, tRecalled] = row;
+    const [, , , , , , , , , , , , , , , tFormat, tType, tBody, tExtra, tRecalled] = row;
     const { mentions, mentionAll } = parseExtra(tExtra ?? null);
     return {
       ...base,

@@ -61,6 +61,11 @@ async function expectWhole(): Promise<void> {
       { id: 'cid', firstSeen: expect.any(Number) as number },
       { id: 'eve', firstSeen: expect.any(Number) as number },
     ]); // prettier-ignore
+    const told = await store.notifications.changes(app, client('ann'), 0, 9);
+    const edited = await store.notifications.edits(app, client('ann'), 0, 9);
+    expect(told.items.map(({ entry }) => entry.payload.kind)).toEqual(['created']);
+    expect(edited.items.map(({ entry }) => entry.payload.kind)).toEqual(['edit', 'recall']);
+    expect(told.until).toBe(edited.until);
     // And it goes on: with somebody known, and with somebody new.
     const { head } = (await store.conversations.load(app, id))!;
     const { results } = await store.log.append(app, {
@@ -70,6 +75,8 @@ async function expectWhole(): Promise<void> {
       entries: [change('ann', { kind: 'added', members: [client('fay')] }), message('bob', 'on we go')],
     });
     expect(results).toHaveLength(2);
+    const { items: news } = await store.notifications.changes(app, client('ann'), told.until, 9);
+    expect(news.map(({ entry }) => entry.payload.kind)).toEqual(['added']);
     expect((await store.check()).findings).toEqual([]);
   } finally {
     await store.close();

@@ -8,6 +8,7 @@ import type { Reads } from './reader.js';
 import { SqliteConversationStore } from './sqlite-conversation-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
+import { SqliteNotificationStore } from './sqlite-notification-store.js';
 import { SqliteRetentionStore } from './sqlite-retention-store.js';
 import { Writer } from './writer.js';
 import type { Writes } from './writer.js';
@@ -34,6 +35,7 @@ it('every statement of the stores finds its rows by an index', async () => {
   const conversations = new SqliteConversationStore(channels);
   const members = new SqliteMemberStore(channels);
 
+  const notifications = new SqliteNotificationStore(channels);
   const retention = new SqliteRetentionStore(channels);
 
   const made = await make({ conversations });
@@ -67,6 +69,8 @@ it('every statement of the stores finds its rows by an index', async () => {
   await members.list(app, ann, { limit: 10, hidden: true });
   await members.sync(app, ann, { limit: 10 });
   await members.count(app, ann);
+  expect((await notifications.changes(app, ann, 0, 10)).items).toHaveLength(3);
+  expect((await notifications.edits(app, ann, 0, 10)).items).toHaveLength(2);
 
   let next: string | undefined;
   do ({ next } = await retention.retire(app, id, T0 + 1_000, next));

@@ -11,7 +11,7 @@ import { list, row, sync, totals } from './list-reads.js';
 import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
 import { among, count, everAmong, memberPage, own, receipts } from './member-reads.js';
 import { expired } from './retention-reads.js';
-import { changesSince } from './notification-reads.js';
+import { changes, edits } from './notification-reads.js';
 import { rememberRows } from './remembered-rows.js';
 import type { RememberedRows } from './remembered-rows.js';
 import { rowCounts } from './stats.js';
@@ -22,7 +22,7 @@ export const reads = {
   load, find, query, byUniqueKey, everyone,
   own, among, everAmong, memberPage, receipts, count, list, row, sync, totals,
   clients, clientPage, blockedBy, refusing,
-  changesSince,
+  changes, edits,
   changedHere, digestPage, findImported, formerMembers,
   tenants, app, apps, revocationsSince,
   expired, check, rowCounts,

@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -129,6 +129,22 @@ export const version3Sql = `ALTER TABLE conversation ADD COLUMN columns TEXT;`;
 /** Version 4: what happened besides messages is found by time. */
 export const version4Sql = `CREATE INDEX entry_change ON entry (conv, time) WHERE kind > 2;`;
 
+/**
+ * Version 5: what clients ask for by time has a stamp: its time, or the next later one that the app has not given out.
+ * NULL: messages, and what nobody asks for. head.lastStamp is an upper bound of a log's, app_stamp the last of an app's.
+ */
+export const version5Sql = `
+ALTER TABLE entry ADD COLUMN stamp INTEGER;
+UPDATE entry SET stamp = time WHERE kind > 0 AND conv IN (SELECT conv FROM head WHERE kind <> 1);
+DROP INDEX entry_change;
+CREATE INDEX entry_change ON entry (conv, stamp) WHERE stamp IS NOT NULL AND kind > 2;
+CREATE INDEX entry_patch ON entry (conv, stamp) WHERE stamp IS NOT NULL AND kind <= 2;
+ALTER TABLE head ADD COLUMN lastStamp INTEGER NOT NULL DEFAULT 0;
+UPDATE head SET lastStamp = lastTime;
+CREATE TABLE app_stamp (app TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO app_stamp SELECT c.app, max(h.lastTime) FROM conversation c JOIN head h ON h.conv = c.key GROUP BY c.app;
+`;
+
 /** A two-way table between words and their numbers. */
 function codes<W extends string>(words: readonly W[]) {
   const byWord = new Map(words.map((word, code) => [word, code]));
@@ -160,6 +176,7 @@ export const conversationKindCodes = codes<StoredKind>(['ordinary', 'room', 'sys
 export const ordinaryCode = 0;
 export const roomCode = 1;
 export const systemCode = 2;
+export const temporaryCode = 3;
 export const threadCode = 4;
 
 /** In order of rank: member pages are sorted by it. */

@@ -18,12 +18,17 @@ export class SqliteConversationStore implements ConversationStore {
     entry: NewEntry,
     now: number,
     origin = 0,
-  ): Promise<{ created: boolean; id: ConversationId; head: Head }> {
+  ): Promise<{ created: boolean; id: ConversationId; head: Head; stamp?: number }> {
     const { kind, ...rest } = entry.payload;
     if (kind !== 'created') throw new Error(`a conversation begins with 'created', not with '${kind}'`);
     const request = { author: entry.author, op: entry.op, rest: JSON.stringify(rest), now, origin };
-    const { created, id, head } = await this.channels.write.call('create', app, request);
-    return { created, id: id as ConversationId, head: toHeadOf(head) };
+    const { created, id, head, stamp } = await this.channels.write.call('create', app, request);
+    return {
+      created,
+      id: id as ConversationId,
+      head: toHeadOf(head),
+      ...(stamp === undefined ? {} : { stamp }),
+    };
   }
 
   load(app: AppId, conversation: ConversationId): Promise<Loaded | undefined> {

@@ -69,10 +69,16 @@ export function toHeadOf(answer: AppendAnswer): Head {
 
 function toAppendResult(answer: AppendAnswer): AppendResult {
   const results: Appended[] = [];
+  let stamp: number | undefined;
   for (let at = headNumbers; at < answer.length; at += 2) {
     const seq = answer[at] as number;
     if (seq === -1) results.push({ duplicate: true, entry: answer[at + 1] as Entry });
-    else results.push({ duplicate: false, seq, time: answer[at + 1] as number });
+    else if (seq === -2) stamp = answer[at + 1] as number;
+    else {
+      const time = answer[at + 1] as number;
+      results.push({ duplicate: false, seq, time, ...(stamp === undefined ? {} : { stamp }) });
+      stamp = undefined;
+    }
   }
   return { head: toHeadOf(answer), results };
 }

@@ -18,6 +18,7 @@ export interface HeadState {
   memberCount: number;
   lastRecalledSeq: number;
   lastMentionAllSeq: number;
+  lastStamp: number;
   /** Something that all members see changed. */
   dirty: boolean;
   /** One of the columns that seldom change did. */
@@ -31,17 +32,20 @@ interface HeadRow extends Omit<HeadState, 'dirty' | 'coldDirty' | 'own'> {
 }
 
 const selectHead = `SELECT c.key, c.id, h.kind, h.last, h.lastTime, h.count, h.lastMessageSeq, h.lastMessageTime, h.floor, h.origin,
-  h.deletedAt, h.memberCount, h.lastRecalledSeq, h.lastMentionAllSeq
+  h.deletedAt, h.memberCount, h.lastRecalledSeq, h.lastMentionAllSeq, h.lastStamp
   FROM conversation c JOIN head h ON h.conv = c.key WHERE c.app = ? AND c.id = ?`;
 const updateHead =
   'UPDATE head SET last=?, lastTime=?, count=?, lastMessageSeq=?, lastMessageTime=?, rev=? WHERE conv=?';
 const updateColdHead =
-  'UPDATE head SET floor=?, deletedAt=?, memberCount=?, lastRecalledSeq=?, lastMentionAllSeq=? WHERE conv=?';
+  'UPDATE head SET floor=?, deletedAt=?, memberCount=?, lastRecalledSeq=?, lastMentionAllSeq=?, lastStamp=? WHERE conv=?';
+const updateStamp =
+  'INSERT INTO app_stamp VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET last = excluded.last';
 const updateOwn = 'UPDATE member SET own = own + ?, lastOwnSeq = ? WHERE client = ? AND conv = ?';
 
 export interface CacheSizes {
   readonly conversations: number;
   readonly clients: number;
+  readonly apps: number;
 }
 
 /**
@@ -51,6 +55,9 @@ export interface CacheSizes {
 export class WriteContext {
   private readonly heads: Generations<string, HeadState>;
   private readonly clients: Generations<string, number>;
+  /** Last stamps of apps; those of the running transaction. */
+  private readonly stamps: Generations<string, number>;
+  private readonly newStamps = new Map<string, number>();
   private readonly touched: HeadState[] = [];
   private rev: number;
   private storedRev: number;
@@ -58,10 +65,11 @@ export class WriteContext {
   constructor(
     readonly db: Database,
     readonly marks: ChangeMarks,
-    sizes: CacheSizes = { conversations: 50_000, clients: 100_000 },
+    sizes: CacheSizes = { conversations: 50_000, clients: 100_000, apps: 10_000 },
   ) {
     this.heads = new Generations(sizes.conversations);
     this.clients = new Generations(sizes.clients);
+    this.stamps = new Generations(sizes.apps);
     this.rev = this.storedRev = this.readRev();
   }
 
@@ -141,6 +149,18 @@ export class WriteContext {
     return (this.rev = Math.max(this.rev + 1, Date.now() * 1_000));
   }
 
+  /** Not before `time`, and later than every stamp of the app: a client that knows one asks for those after it. */
+  nextStamp(app: string, time: number): number {
+    const last = this.newStamps.get(app) ?? this.stamps.get(app) ?? this.readStamp(app);
+    const stamp = Math.max(time, last + 1);
+    this.newStamps.set(app, stamp);
+    return stamp;
+  }
+
+  private readStamp(app: string): number {
+    return this.db.get<{ last: number }>('SELECT last FROM app_stamp WHERE app = ?', app)?.last ?? 0;
+  }
+
   /** Last thing before the commit. */
   flush(): void {
     for (const head of this.touched) {
@@ -157,12 +177,19 @@ export class WriteContext {
         head.key,
       );
       if (head.coldDirty) {
-        const { floor, deletedAt, memberCount, lastRecalledSeq, lastMentionAllSeq, key } = head;
-        this.db.run(updateColdHead, floor, deletedAt, memberCount, lastRecalledSeq, lastMentionAllSeq, key);
+        const { floor, deletedAt, memberCount, lastRecalledSeq, lastMentionAllSeq, lastStamp, key } = head;
+        this.db.run(
+          updateColdHead, floor, deletedAt, memberCount, lastRecalledSeq, lastMentionAllSeq, lastStamp, key,
+        ); // prettier-ignore
       }
       head.dirty = head.coldDirty = false;
     }
     this.touched.length = 0;
+    for (const [app, stamp] of this.newStamps) {
+      this.db.run(updateStamp, app, stamp);
+      this.stamps.set(app, stamp);
+    }
+    this.newStamps.clear();
     if (this.rev !== this.storedRev) {
       this.db.run(`UPDATE store SET value = ? WHERE name = 'rev'`, this.rev);
       this.storedRev = this.rev;
@@ -173,6 +200,8 @@ export class WriteContext {
   forget(): void {
     this.heads.clear();
     this.clients.clear();
+    this.stamps.clear();
+    this.newStamps.clear();
     this.touched.length = 0;
     this.rev = this.storedRev = this.readRev();
   }

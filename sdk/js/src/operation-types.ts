@@ -296,9 +296,14 @@ temporary conversations are left out. */
     limit?: number;
     cursor?: string;
   };
-  /** What changed in my ordinary and temporary conversations, messages apart, after a time; for clients that keep no
-sequences. Changes are kept for a week, and end where I was put out. */
+  /** What changed in my ordinary and temporary conversations, messages apart, after a time or the `until` of an earlier
+answer; for clients that keep no sequences. Changes are kept for a week, and end where I was put out. */
   'client.changes': {
+    since: number;
+    limit?: number;
+  };
+  /** Edits and recalls of messages that I may read, in all my conversations but rooms, likewise; the last of each message. */
+  'client.edits': {
     since: number;
     limit?: number;
   };
