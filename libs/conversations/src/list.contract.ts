@@ -202,6 +202,18 @@ export function describeLists(name: string, open: () => Promise<ListStores>, run
         expect(items[0]).not.toHaveProperty('lastMessage');
         expect(totals).toEqual({ unread: 1, mentionUnread: 0, unmutedUnread: 1 });
       });
+
+      it('leaves out rooms that a client has muted and has no role in', async () => {
+        const room = await make(store, { members: ['bob'], document: { kind: 'room' } });
+        const { token } = await listAll(store, room.app, ann);
+        await store.members.ensure(room.app, room.id, ann, 'guest', 0);
+        await store.members.setOwn(room.app, room.id, ann, { muteUntil: null });
+        expect((await listAll(store, room.app, ann)).items).toEqual([]);
+        expect(await syncAll(store, room.app, ann, token)).toMatchObject({ items: [], gone: [] });
+        expect(await store.members.row(room.app, ann, room.id)).toMatchObject({ own: { role: 'guest' } });
+        await append(store, room, [change('bob', { kind: 'role', member: ann, role: 'manager', row: 'in' })]);
+        expect(ids((await syncAll(store, room.app, ann, token)).items)).toEqual([room.id]);
+      });
     });
 
     describe('sync', () => {

@@ -68,7 +68,10 @@ export function list(
   const after = position === undefined ? undefined : fromListPosition(position);
   const shown = rows.filter(
     (row) =>
-      !isGone(row, now) && (page.hidden || !row.hidden) && (after === undefined || compare(row, after) > 0),
+      !isGone(row, now) &&
+      !row.isOutside &&
+      (page.hidden || !row.hidden) &&
+      (after === undefined || compare(row, after) > 0),
   );
   const items = firstOf(shown, page.limit);
   const last = items.at(-1);
@@ -126,7 +129,10 @@ export function sync(db: Database, app: string, client: string, page: SyncPage, 
   const rows = rowsOf(db, key, now);
   const [after, since, first] = syncPosition(db, page, now);
   const changed = rows.filter(
-    (row) => row.conv > after && (since === undefined ? !isGone(row, now) : isNews(row, since, now)),
+    (row) =>
+      row.conv > after &&
+      !row.isOutside &&
+      (since === undefined ? !isGone(row, now) : isNews(row, since, now)),
   );
   const taken = changed.slice(0, page.limit);
   const last = taken.at(-1);

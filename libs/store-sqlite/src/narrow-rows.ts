@@ -1,6 +1,6 @@
 import type { Totals } from '@hongyan/conversations';
 import type { Database } from './database.js';
-import { guestCode, mutedForGood, threadCode } from './schema.js';
+import { guestCode, mutedForGood, roomCode, threadCode } from './schema.js';
 import { mentionUnreadSql, unreadSql } from './unread.js';
 
 /**
@@ -20,6 +20,8 @@ export interface NarrowRow {
   readonly pinned: boolean;
   readonly activity: number;
   readonly hidden: boolean;
+  /** A room that the client has muted without having a part in it: none of its conversations. */
+  readonly isOutside: boolean;
   readonly isThread: boolean;
   /** Of a thread: key of its system conversation. */
   readonly parent: number | null;
@@ -78,6 +80,7 @@ function narrow([
     pinned: pinnedAt !== null,
     activity: time === 0 || role === guestCode ? joinedAt : time,
     hidden: hiddenSeq !== null && (hiddenSeq >= seq || role === guestCode),
+    isOutside: kind === roomCode && role === guestCode,
     isThread: kind === threadCode,
     parent,
   };
