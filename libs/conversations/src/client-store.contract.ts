@@ -1,5 +1,6 @@
 import { append, change, client, make, message, newApp, T0 } from './fixtures.contract.js';
-import type { ClientStore, ConversationStore, LogStore } from './ports.js';
+import type { ClientStore } from './client-ports.js';
+import type { ConversationStore, LogStore } from './ports.js';
 
 export interface ClientStoreUnderTest {
   readonly clients: ClientStore;

@@ -1,6 +1,6 @@
 import { AppError, type Args, type ClientView, type Result } from '@hongyan/protocol';
 import { type Call, bounded, clientOf, type Core } from './core.js';
-import type { ClientRecord } from './ports.js';
+import type { ClientRecord } from './client-ports.js';
 
 export function clientView(record: ClientRecord): ClientView {
   const { id, name, avatarUrl, locale, timeZone, custom } = record;

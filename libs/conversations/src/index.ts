@@ -1,6 +1,7 @@
 export * from './types.js';
 export * from './projection.js';
 export * from './ports.js';
+export * from './client-ports.js';
 export * from './import-ports.js';
 export * from './retention-ports.js';
 export { Retention } from './retention.js';

@@ -1,6 +1,7 @@
 import type { AppId, ClientId, ConversationId } from '@hongyan/protocol';
 import { LRUCache } from 'lru-cache';
-import type { ClientStore, ConversationStore, LogStore } from './ports.js';
+import type { ClientStore } from './client-ports.js';
+import type { ConversationStore, LogStore } from './ports.js';
 import { ConversationState } from './state.js';
 
 export interface StateCacheOptions {
