@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { EventClass } from '@hongyan/protocol';
 import type { Socket } from 'socket.io';
+import { FlushTurn } from './flush-turn.js';
 import { Frame } from './frames.js';
 
 /**
@@ -54,11 +55,9 @@ export interface PressureBounds {
   readonly hardBytes: number;
 }
 
-/** What all sockets of a door share: which have to be flushed, and which are on their way out. */
+/** What all sockets of a door share: when they are flushed, what may wait, and which are on their way out. */
 export class WriterPool {
-  private dirty: SocketWriter[] = [];
-  private answered: SocketWriter[] = [];
-  private scheduled = false;
+  readonly turn = new FlushTurn();
   private lingering: { socket: WebSocketInternals; until: number }[] = [];
   /** For tests and metrics. */
   writes = 0;
@@ -67,32 +66,6 @@ export class WriterPool {
     readonly bounds: PressureBounds,
     readonly onDrop: (eventClass: EventClass) => void = ignore,
   ) {}
-
-  add(writer: SocketWriter): void {
-    this.dirty.push(writer);
-    this.schedule();
-  }
-
-  /** Written before all others: who waits for an answer sends again while a large fan-out is being written. */
-  addAnswered(writer: SocketWriter): void {
-    if (this.answered.at(-1) !== writer) this.answered.push(writer);
-    this.schedule();
-  }
-
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(this.flushAll);
-  }
-
-  private readonly flushAll = (): void => {
-    const { answered, dirty } = this;
-    this.answered = [];
-    this.dirty = [];
-    this.scheduled = false;
-    for (const writer of answered) writer.flush();
-    for (const writer of dirty) writer.flush();
-  };
 
   linger(socket: WebSocketInternals, now = Date.now()): void {
     this.lingering.push({ socket, until: now + lingerMs });
@@ -189,7 +162,7 @@ export abstract class SocketWriter {
     frame.asked = true;
     this.askedBytes += frame.bytes.length;
     this.push(frame);
-    if (this.scheduled) this.pool.addAnswered(this);
+    if (this.scheduled) this.pool.turn.addAnswered(this);
   }
 
   /** Queues a frame that is never dropped. */
@@ -236,7 +209,7 @@ export abstract class SocketWriter {
     this.pool.linger(socket);
   }
 
-  /** Called by the pool once per turn. */
+  /** What a turn has brought, in one write. */
   flush(): void {
     this.scheduled = false;
     const { conn } = this;
@@ -272,7 +245,7 @@ export abstract class SocketWriter {
   private schedule(): void {
     if (this.scheduled || this.ended) return;
     this.scheduled = true;
-    this.pool.add(this);
+    this.pool.turn.add(this);
   }
 
   private take(pending: Frame[]): Buffer {

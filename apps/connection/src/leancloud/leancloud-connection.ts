@@ -10,6 +10,7 @@ import {
 } from '@hongyan/leancloud';
 import type { ErrorName } from '@hongyan/protocol';
 import type { WebSocket } from 'ws';
+import type { FlushTurn } from '../flush-turn.js';
 import { CommandBudget } from '../rate-limit.js';
 import { framesOf, writeFrames, type Outgoing } from './frame-buffer.js';
 import type { Dialect } from './subprotocols.js';
@@ -18,6 +19,7 @@ import type { Dialect } from './subprotocols.js';
 export interface ConnectionOwner<S> {
   readonly softBufferedBytes: number;
   readonly maxBufferedBytes: number;
+  readonly turn: FlushTurn;
   /** Handles one command of so many bytes to its end; the reply has been written when it resolves. Never rejects. */
   handle(connection: LeanCloudConnection<S>, command: GenericCommand, bytes: number): Promise<void>;
   /** A frame that was no command, or larger than any. */
@@ -121,7 +123,11 @@ export class LeanCloudConnection<S> {
   /** Answers at once, before all pushes; messages that follow one another are answered in one write. */
   reply(command: GenericCommand): void {
     if (this.over) return;
-    if (this.streaming) return this.push(noPeer, [encodeCommand(command)]);
+    if (this.streaming) {
+      this.push(noPeer, [encodeCommand(command)]);
+      if (this.flushing) this.owner.turn.addAnswered(this);
+      return;
+    }
     this.socket.send(joinFrame(this.dialect.framing, [encodeCommand(command)]));
   }
 
@@ -157,7 +163,7 @@ export class LeanCloudConnection<S> {
   close(reason: CodeName | 'GOING_AWAY'): void {
     if (this.over) return;
     this.endedBy ??= endings[reason];
-    this.flush();
+    this.writeReady();
     this.socket.close(reason === 'GOING_AWAY' ? 1001 : codes[reason], reason);
     setTimeout(() => this.socket.terminate(), 2_000).unref();
   }
@@ -197,7 +203,7 @@ export class LeanCloudConnection<S> {
       // What a login has missed is as old as the login: it comes before what later commands change.
       await Promise.all(this.outbox.flatMap(({ ready }) => ready ?? []));
       await pause();
-      this.flush();
+      this.writeReady();
       await pause();
     }
     this.running = false;
@@ -259,16 +265,16 @@ export class LeanCloudConnection<S> {
   private flushSoon(): void {
     if ((this.running && !this.streaming) || this.flushing) return;
     this.flushing = true;
-    flushLater(this);
+    this.owner.turn.add(this);
   }
 
   /** What was put off by {@link flushSoon}. */
-  flushNow(): void {
+  flush(): void {
     this.flushing = false;
-    if (!this.handling) this.flush();
+    if (!this.handling) this.writeReady();
   }
 
-  private flush(): void {
+  private writeReady(): void {
     const ready: Outgoing[] = [];
     let settled = 0;
     for (const { peer, frames } of this.outbox) {
@@ -293,18 +299,6 @@ export class LeanCloudConnection<S> {
     this.outbox = [];
     this.owner.closed(this);
   }
-}
-
-let waiting: { flushNow(): void }[] = [];
-
-/** One turn of the event loop for all connections that an event went to. */
-function flushLater(connection: { flushNow(): void }): void {
-  if (waiting.push(connection) > 1) return;
-  setImmediate(() => {
-    const now = waiting;
-    waiting = [];
-    for (const one of now) one.flushNow();
-  });
 }
 
 const tooLong = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';

@@ -12,6 +12,7 @@ import {
 } from '../connection-parts.js';
 import { sessionsEndedBy, stillInUse } from '../session-bounds.js';
 import type { CommandBudget } from '../rate-limit.js';
+import { FlushTurn } from '../flush-turn.js';
 import { Calls } from './calls.js';
 import { closeSilent, refuseUpgrade, sendAway } from './connection-ends.js';
 import { describe } from './described.js';
@@ -44,6 +45,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   });
   private readonly ticker: NodeJS.Timeout;
   private drained: Promise<void> | undefined;
+  readonly turn = new FlushTurn();
 
   constructor(private readonly parts: ConnectionParts) {
     this.options = { ...defaultConnectionOptions, ...parts.options };
