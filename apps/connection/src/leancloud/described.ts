@@ -97,12 +97,12 @@ async function receipts(
 ): Promise<readonly Buffer[]> {
   const { conversation } = event;
   const older = await askedBefore(calls, session, event);
-  const reached = session.receipts.take(conversation, Math.max(event.delivered ?? 0, event.read ?? 0));
-  const pushes = [...older, ...reached].map(({ id, time }) =>
+  const { awaited, lastRead } = session.own.reached(conversation, event);
+  const pushes = [...older, ...awaited].map(({ id, time }) =>
     receipt({ id, cid: conversation, t: time, from }),
   );
   if (event.read === undefined) return pushes;
-  const last = await myLastMessage(calls, session, conversation, event.read);
+  const last = lastRead ?? (await myLastMessage(calls, session, conversation, event.read));
   return last === undefined
     ? pushes
     : [...pushes, receipt({ id: last.id, cid: conversation, t: last.time, from, read: true })];
@@ -120,7 +120,7 @@ async function askedBefore(
   { conversation, delivered, deliveredFrom }: Cursor,
 ): Promise<readonly { id: string; time: number }[]> {
   if (delivered === undefined || deliveredFrom === undefined) return [];
-  if (session.receipts.hasPassed(conversation)) return [];
+  if (session.own.hasPassed(conversation)) return [];
   const found: { id: string; time: number }[] = [];
   let upTo = delivered;
   for (let page = 0; page < mostPages && upTo > deliveredFrom; page += 1) {
@@ -130,7 +130,7 @@ async function askedBefore(
       before: { seq: upTo, inclusive: true },
       limit: calls.pageOf(session),
     });
-    if ((messages.at(-1)?.time ?? 0) >= session.attachedAt) session.receipts.setPassed(conversation);
+    if ((messages.at(-1)?.time ?? 0) >= session.attachedAt) session.own.setPassed(conversation);
     found.unshift(...messages.filter(({ receipt, time }) => receipt === true && time < session.attachedAt));
     upTo = (messages[0]?.seq ?? 0) - 1;
     if (!more) break;

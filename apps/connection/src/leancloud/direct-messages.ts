@@ -41,7 +41,7 @@ export async function sendMessage(call: Call): Promise<Reply> {
     return ack({ cid: conversation, uid: id, t: Date.now() });
   }
   const { id, seq, time } = await calls.run(session, 'message.send', send);
-  if (direct.r && seq !== undefined) session.receipts.add({ id, conversation, seq, time });
+  session.own.add({ id, conversation, seq, time }, direct.r === true);
   return ack({ cid: conversation, uid: id, t: time });
 }
 

@@ -5,9 +5,9 @@ import type { Caller, CloseOrder, ConversationId, EventClass, OpenSession } from
 import type { Login } from '@hongyan/sessions';
 import { CommandBudget } from '../rate-limit.js';
 import { peerOf, type LeanCloudConnection } from './leancloud-connection.js';
+import { OwnMessages } from './own-messages.js';
 import { encodePush, leanCloudFormat, type PushedEvent } from './pushed-event.js';
 import { RecentMessages } from './recent-messages.js';
-import { ReceiptWatch } from './receipt-watch.js';
 import type { WillMessage } from './given.js';
 
 /** What the door does for a session. */
@@ -38,8 +38,8 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
   readonly budget: CommandBudget;
   /** To find sequences of the times that this client names. */
   readonly recent = new RecentMessages();
-  /** Messages of this session whose receipts were asked for. */
-  readonly receipts = new ReceiptWatch();
+  /** To tell their receipts. */
+  readonly own = new OwnMessages();
   /** Made and attached to the hub in one step: what is committed later is told live. */
   readonly attachedAt = Date.now();
   will: WillMessage | undefined;
@@ -73,8 +73,8 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
     const { event } = pushed;
     if (event.type === 'entry' && event.entry.kind === 'message' && !inRoom) {
       const { message } = event.entry;
-      this.recent.add(message);
-      if (message.receipt) this.receipts.add(message);
+      if (pushed.place !== undefined) this.recent.add(pushed.place);
+      if (message.from === this.client) this.own.add(message, message.receipt === true);
     }
     const frames = pushed.frames(this.client, inRoom);
     if (frames.length > 0) this.push(frames);

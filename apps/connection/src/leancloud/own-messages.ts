@@ -1,43 +1,68 @@
 import type { ConversationId, MessageId } from '@hongyan/protocol';
-import { LRUCache } from 'lru-cache';
 
-interface Watched {
+/** As clients name a message. */
+interface Named {
   readonly id: MessageId;
+  readonly time: number;
+}
+
+interface Sent extends Named {
   readonly conversation: ConversationId;
   /** Absent: nobody stores it, and no receipt comes. */
   readonly seq?: number | undefined;
-  readonly time: number;
   readonly scope?: string;
+}
+
+interface Remembered extends Named {
+  readonly conversation: ConversationId;
+  readonly seq: number;
+  /** Its receipt was asked for and has not been told. */
+  awaited: boolean;
 }
 
 const most = 500;
 const conversations = 1_000;
 
 /**
- * Messages whose sender asked to hear when they arrive: those that were sent while this session lasts, from this
- * device or another. The eldest is given up when there are too many. Earlier ones are in the log.
+ * What a client has sent while this session lasts, from this device or another, in the order sent: whose receipt was asked
+ * for, and what the last message was that others can have read. The eldest are given up when there are too many. Earlier
+ * ones are in the log.
  */
-export class ReceiptWatch {
-  private watched: (Watched & { readonly seq: number })[] = [];
-  private readonly passed = new LRUCache<ConversationId, true>({ max: conversations });
+export class OwnMessages {
+  private sent: Remembered[] = [];
+  private readonly passed = new Set<ConversationId>();
 
-  add({ id, conversation, seq, time, scope }: Watched): void {
+  add({ id, conversation, seq, time, scope }: Sent, awaited: boolean): void {
     // Threads with services have no receipts.
     if (seq === undefined || scope !== undefined) return;
-    this.watched.push({ id, conversation, seq, time });
-    if (this.watched.length > most) this.watched.shift();
+    this.sent.push({ id, conversation, seq, time, awaited });
+    if (this.sent.length > most) this.sent.shift();
   }
 
-  /** Those that a cursor has reached; they are not told again. */
-  take(conversation: ConversationId, upTo: number): { readonly id: MessageId; readonly time: number }[] {
-    const reached: Watched[] = [];
-    if (this.watched.length === 0) return reached;
-    this.watched = this.watched.filter((one) => {
-      if (one.conversation !== conversation || one.seq > upTo) return true;
-      reached.push(one);
-      return false;
-    });
-    return reached;
+  /**
+   * What another's cursors have come to: messages whose receipt was asked for, each told once, and the last one that was
+   * read, if it is known without asking. What lies before that one is forgotten.
+   */
+  reached(
+    conversation: ConversationId,
+    { delivered = 0, read = 0 }: { delivered?: number; read?: number },
+  ): { awaited: readonly Named[]; lastRead: Named | undefined } {
+    const awaited: Named[] = [];
+    let lastRead: Remembered | undefined;
+    for (const one of this.sent) {
+      if (one.conversation !== conversation) continue;
+      if (one.awaited && one.seq <= Math.max(delivered, read)) {
+        one.awaited = false;
+        awaited.push(one);
+      }
+      if (one.seq <= read) lastRead = one;
+    }
+    if (lastRead !== undefined) this.forgetBefore(lastRead);
+    return { awaited, lastRead };
+  }
+
+  private forgetBefore({ conversation, seq }: Remembered): void {
+    this.sent = this.sent.filter((one) => one.conversation !== conversation || one.seq >= seq);
   }
 
   /** Have cursors of this conversation come to what was sent since the session began? */
@@ -46,6 +71,7 @@ export class ReceiptWatch {
   }
 
   setPassed(conversation: ConversationId): void {
-    this.passed.set(conversation, true);
+    if (this.passed.size >= conversations) this.passed.clear(); // they are looked at once more
+    this.passed.add(conversation);
   }
 }

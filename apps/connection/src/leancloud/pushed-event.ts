@@ -2,6 +2,7 @@ import { CommandType, encodeCommand, OpType, Service, type GenericCommand } from
 import type { WireFormat } from '@hongyan/delivery';
 import type { ClientId, EntryView, ServerEvent } from '@hongyan/protocol';
 import { membershipPushes, readsAlike, type ConvPush } from './membership-pushes.js';
+import { messagePlace, type MessagePlace } from './recent-messages.js';
 import { convTypeOfMessage, directOf, patchItemOf } from './wire-message.js';
 
 /** A push without its peer id, which each session puts in front. */
@@ -23,7 +24,15 @@ export class PushedEvent {
   /** What needs a look into the conversation is asked for once, too. */
   private described: Promise<readonly Buffer[]> | undefined;
 
-  constructor(readonly event: ServerEvent) {}
+  /** Of a stored message. */
+  readonly place: MessagePlace | undefined;
+
+  constructor(readonly event: ServerEvent) {
+    this.place =
+      event.type === 'entry' && event.entry.kind === 'message'
+        ? messagePlace(event.entry.message)
+        : undefined;
+  }
 
   /** What it says by itself. */
   frames(reader: ClientId, inRoom: boolean): readonly Buffer[] {

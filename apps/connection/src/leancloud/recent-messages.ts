@@ -1,34 +1,38 @@
 import type { ConversationId, MessageView } from '@hongyan/protocol';
-import { LRUCache } from 'lru-cache';
 
-interface Seen {
-  seq: number;
-  time: number;
+/** Where a message lies: one object for all sessions that it goes to. */
+export interface MessagePlace {
+  readonly conversation: ConversationId;
+  readonly seq: number;
+  readonly time: number;
 }
 
-const conversations = 200;
+/** Undefined: nobody stores it, or it lies in a thread, which has sequences of its own. */
+export const messagePlace = ({ conversation, seq, time, scope }: MessageView): MessagePlace | undefined =>
+  seq === undefined || scope === 'thread' ? undefined : { conversation, seq, time };
+
+const most = 100;
 
 /**
- * The last message that a session was given, per conversation. Acknowledgements name times; nearly always it is this
- * message's, so that the log need not be asked.
+ * The last messages that a session was given, of all its conversations. Acknowledgements name times, nearly always of one
+ * of these, so that the log need not be asked.
  */
 export class RecentMessages {
-  private readonly last = new LRUCache<ConversationId, Seen>({ max: conversations });
+  /** A ring, once it is full. */
+  private readonly places: MessagePlace[] = [];
+  private next = 0;
 
-  add({ conversation, seq, time, scope }: MessageView): void {
-    // Threads have sequences of their own.
-    if (seq === undefined || scope === 'thread') return;
-    const known = this.last.get(conversation);
-    if (known === undefined) this.last.set(conversation, { seq, time });
-    else if (known.seq < seq) {
-      known.seq = seq;
-      known.time = time;
-    }
+  add(place: MessagePlace): void {
+    this.places[this.next] = place;
+    this.next = (this.next + 1) % most;
   }
 
   /** The sequence of everything up to `time`, if that is known without asking. */
   seqAt(conversation: ConversationId, time: number): number | undefined {
-    const known = this.last.get(conversation);
-    return known !== undefined && time >= known.time ? known.seq : undefined;
+    for (let back = 1; back <= this.places.length; back += 1) {
+      const place = this.places[(this.next - back + most) % most]!;
+      if (place.time <= time && place.conversation === conversation) return place.seq;
+    }
+    return undefined;
   }
 }
