@@ -1,4 +1,4 @@
-import { append, change, client, make, message, newApp, T0 } from './fixtures.contract.js';
+import { ann, append, bob, change, cid, client, make, message, newApp, T0 } from './fixtures.contract.js';
 import type { ClientStore } from './client-ports.js';
 import type { ConversationStore, LogStore } from './ports.js';
 
@@ -17,12 +17,6 @@ export function describeClientStore(name: string, open: () => Promise<ClientStor
       store = await open();
     });
     afterAll(() => store.close());
-
-    const [ann, bob, cid] = ['ann', 'bob', 'cid'].map(client) as [
-      ReturnType<typeof client>,
-      ReturnType<typeof client>,
-      ReturnType<typeof client>,
-    ];
 
     it('makes a record once, and sets and removes what is given', async () => {
       const app = newApp();

@@ -21,6 +21,10 @@ export const newApp = (): AppId => asAppId(`app-${unique()}`);
 export const newConversationId = (): ConversationId => asConversationId(`c-${unique()}`);
 export const newOp = () => asOperationId(`op-${unique()}`);
 export const client = (name: string): ClientId => asClientId(name);
+export const ann = client('ann');
+export const bob = client('bob');
+export const cid = client('cid');
+export const dan = client('dan');
 
 export const T0 = 1_700_000_000_000;
 

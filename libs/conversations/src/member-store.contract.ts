@@ -1,4 +1,17 @@
-import { append, change, client, make, message, newApp, newConversationId, T0 } from './fixtures.contract.js';
+import {
+  ann,
+  append,
+  bob,
+  change,
+  cid,
+  client,
+  dan,
+  make,
+  message,
+  newApp,
+  newConversationId,
+  T0,
+} from './fixtures.contract.js';
 import type { Made, CoreStores } from './fixtures.contract.js';
 
 /** Whether a call leaves a client out, or counts what it should not, is in unread.contract.ts and list.contract.ts. */
@@ -10,9 +23,6 @@ export function describeMemberStore(name: string, open: () => Promise<CoreStores
     });
     afterAll(() => store.close());
 
-    const [ann, bob, cid, dan] = ['ann', 'bob', 'cid', 'dan'].map(client) as [
-      ReturnType<typeof client>, ReturnType<typeof client>, ReturnType<typeof client>, ReturnType<typeof client>,
-    ]; // prettier-ignore
     const own = ({ app, id }: Made, who = ann) => store.members.own(app, id, who);
 
     it('answers a member’s own row, and nothing to others', async () => {

@@ -1,10 +1,13 @@
 import type { AppId, ConversationId } from '@hongyan/protocol';
 import {
+  ann,
   append,
+  bob,
   change,
+  cid,
   client,
-  make,
   type Made,
+  make,
   message,
   newApp,
   type Stores,
@@ -29,12 +32,6 @@ export function describeRetention(name: string, open: () => Promise<RetentionSto
       store = await open();
     });
     afterAll(() => store.close());
-
-    const [ann, bob, cid] = ['ann', 'bob', 'cid'].map(client) as [
-      ReturnType<typeof client>,
-      ReturnType<typeof client>,
-      ReturnType<typeof client>,
-    ];
 
     /** Takes out everything older than `before`; answers how much that was. */
     const retire = (app: AppId, before: number): Promise<number> =>

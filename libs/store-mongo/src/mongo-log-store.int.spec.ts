@@ -1,7 +1,11 @@
+import { describeLogReads } from '../../conversations/src/log-reads.contract.js';
 import { describeLogStore } from '../../conversations/src/log-store.contract.js';
 import { openTestStore } from './test-database.contract.js';
 
-describeLogStore('MongoDB', async () => {
+const open = async () => {
   const store = await openTestStore();
   return { ...store, close: store.drop };
-});
+};
+
+describeLogStore('MongoDB', open);
+describeLogReads('MongoDB', open);

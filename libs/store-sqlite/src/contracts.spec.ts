@@ -8,6 +8,7 @@ import {
 import { describeAppStore } from '../../apps/src/app-store.contract.js';
 import { describeClientStore } from '../../conversations/src/client-store.contract.js';
 import { describeLists } from '../../conversations/src/list.contract.js';
+import { describeLogReads } from '../../conversations/src/log-reads.contract.js';
 import { describeLogStore } from '../../conversations/src/log-store.contract.js';
 import { describeMemberStore } from '../../conversations/src/member-store.contract.js';
 import { describeRetention } from '../../conversations/src/retention-store.contract.js';
@@ -45,6 +46,7 @@ for (const [name, open] of [
   ['SQLite in a folder', inFolder],
 ] as const) {
   describeLogStore(name, open);
+  describeLogReads(name, open);
   describeConversationStore(name, open);
   describeConversationQueries(name, open);
   describeMemberStore(name, open);
