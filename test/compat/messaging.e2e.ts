@@ -196,6 +196,19 @@ describeSdk('messages between two clients', (suite) => {
     await eventually(() => expect(asked.status).toBe(sdk.MessageStatus.DELIVERED));
   });
 
+  it('refuses who sends or asks too fast for its app, with code and name', async () => {
+    const app = await suite.server.app({ 'limits.messagesPerMinute': 2, 'limits.historyPerMinute': 1 });
+    const { login, sdk } = suite.device({}, app);
+    const tom = await login(suite.names('tom')[0]!);
+    const conversation = await tom.createConversation({ members: ['jerry'] });
+    const refusal = { code: 4116, name: 'MESSAGE_SENT_QUOTA_EXCEEDED' };
+    for (const text of ['one', 'two']) await conversation.send(new sdk.TextMessage(text));
+    await expect(conversation.send(new sdk.TextMessage('three'))).rejects.toMatchObject(refusal);
+    expect((await conversation.queryMessages({ limit: 5 })).length).toBe(2);
+    await expect(conversation.queryMessages({ limit: 5 })).rejects.toMatchObject(refusal);
+    expect(await conversation.count()).toBe(2);
+  });
+
   it('edits and recalls, live and in history', async () => {
     const { conversation, jerry, theirs, sdk, theirSdk } = await pair(suite);
     const got = next<[Message]>(jerry, sdk.Event.MESSAGE);

@@ -42,6 +42,8 @@ const benchSettings = {
   'login.unsigned': true,
   'limits.commandsPerSecond': 100_000,
   'limits.restPerSecond': 100_000,
+  'limits.messagesPerMinute': 0,
+  'limits.historyPerMinute': 0,
   'limits.page': 1000,
 };
 

@@ -4,11 +4,12 @@ import { type RawClient, type Rig, sampleApp, startRig } from './fixtures.contra
 const limits = { ...sampleApp('x').limits, commandsPerSecond: 1_000, frameBytes: 4096, bodyBytes: 1024 };
 const app = sampleApp('one', { limits });
 const slow = sampleApp('slow', { limits: { ...limits, commandsPerSecond: 1 } });
+const paced = sampleApp('paced', { limits: { ...limits, messagesPerMinute: 2, operationsPerMinute: 1 } });
 
 let rig: Rig;
 let client: RawClient;
 beforeEach(async () => {
-  rig = await startRig([app, slow]);
+  rig = await startRig([app, slow, paced]);
   client = rig.client();
   await client.event('session');
 });
@@ -169,6 +170,24 @@ describe('rates', () => {
     expect(answers[11]?.error?.name).toBe('rate_limited');
     expect(wait).toBeGreaterThan(0);
     expect(wait).toBeLessThanOrEqual(1_000);
+  });
+
+  it('of a client within a minute are refused, over all its sessions, each kind by itself', async () => {
+    rig.commands.answer = () => ({ messages: [], more: false, floor: 0 });
+    const [one, two] = [1, 2].map(() => rig.client({ appId: 'paced' })) as [RawClient, RawClient];
+    for (const client of [one, two]) await client.event('session');
+    const send = async (client: RawClient) =>
+      (await client.command('message.send', { op: 'o', conversation: 'c', body: 'x' })).error;
+    expect([await send(one), await send(two)]).toEqual([undefined, undefined]);
+    const refused = await send(one);
+    expect(refused?.name).toBe('rate_limited');
+    expect(refused?.retryAfterMs).toBeGreaterThan(20_000);
+    expect(refused?.retryAfterMs).toBeLessThanOrEqual(30_000);
+    const unread = async () => (await one.command('client.unread')).error?.name;
+    expect([await unread(), await unread()]).toEqual([undefined, 'rate_limited']);
+    expect((await two.command('message.history', { conversation: 'c' })).error).toBeUndefined();
+    expect((await one.command('conversation.read', { conversation: 'c', seq: 1 })).error).toBeUndefined();
+    expect((await one.command('conversation.read', { conversation: 'c', seq: 2 })).error).toBeUndefined();
   });
 
   it('far over the limit close the connection', async () => {

@@ -12,6 +12,7 @@ import {
   type OperationName,
   type Result,
 } from '@hongyan/protocol';
+import { ClientRates, history, messages } from './client-rates.js';
 import { currentApp, type ConnectionOptions, type ConnectionParts } from './connection-parts.js';
 import { readPacket, type Incoming } from './frames.js';
 import type { NativeSession } from './native-session.js';
@@ -51,11 +52,14 @@ export class CommandLoop {
   /** In the order they began, which is the order in which their deadlines end. */
   private readonly calls = new Set<Call>();
   private draining = false;
+  private readonly rates: ClientRates;
 
   constructor(
     private readonly parts: ConnectionParts,
     private readonly options: ConnectionOptions,
-  ) {}
+  ) {
+    this.rates = parts.rates ?? new ClientRates();
+  }
 
   get underWay(): number {
     return this.calls.size;
@@ -127,6 +131,8 @@ export class CommandLoop {
       return this.refuse(session, id, new AppError('signature_invalid', { detail: onlySigned }));
     if (bodyTooLarge(args, app.limits.bodyBytes)) return this.refuse(session, id, 'too_large');
     if (this.draining) return this.refuse(session, id, 'shutting_down');
+    const counted = countedAs(name);
+    if (counted !== undefined) this.rates.take(session.session, counted, app.limits, now);
     this.start({ session, id, name, startedAt: now }, args);
   }
 
@@ -200,6 +206,20 @@ export class CommandLoop {
     session.refuse(id, wire);
     this.parts.telemetry?.frameRefused?.(wire.name);
   }
+}
+
+/** What a client does not choose to do is not counted. */
+const uncounted: ReadonlySet<OperationName> = new Set([
+  'session.refresh',
+  'session.close',
+  'conversation.delivered',
+  'conversation.read',
+]);
+
+function countedAs(name: OperationName): string | undefined {
+  if (name === 'message.send') return messages;
+  if (name === 'message.history') return history;
+  return uncounted.has(name) ? undefined : name;
 }
 
 const onlySigned =

@@ -3,6 +3,7 @@ import type { Hub, Presence } from '@hongyan/delivery';
 import type { Commands, ErrorName, EventClass } from '@hongyan/protocol';
 import type { Authenticator, UserVerifier } from '@hongyan/sessions';
 import type { Logger } from 'pino';
+import type { ClientRates } from './client-rates.js';
 
 /** What the composition root hands to the connection door. */
 export interface ConnectionParts {
@@ -15,6 +16,8 @@ export interface ConnectionParts {
   readonly logger: Logger;
   readonly telemetry?: ConnectionTelemetry;
   readonly options?: Partial<ConnectionOptions>;
+  /** One for all doors. */
+  readonly rates?: ClientRates;
 }
 
 /** Called on the path of every message: each hook must be cheap. Labels are bounded; no ids. */

@@ -1,4 +1,5 @@
 import { Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
+import { ClientRates } from './client-rates.js';
 import type { ConnectionParts } from './connection-parts.js';
 import { LeanCloudModule } from './leancloud/leancloud.module.js';
 import { NativeDoor } from './native-door.js';
@@ -9,7 +10,8 @@ import { NativeGateway } from './native.gateway.js';
 export class ConnectionModule implements BeforeApplicationShutdown {
   constructor(private readonly door: NativeDoor) {}
 
-  static forRoot(parts: ConnectionParts): DynamicModule {
+  static forRoot(given: ConnectionParts): DynamicModule {
+    const parts = { rates: new ClientRates(), ...given };
     return {
       module: ConnectionModule,
       imports: [LeanCloudModule.forRoot(parts)],

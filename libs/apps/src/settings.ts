@@ -74,6 +74,9 @@ const limits = z.strictObject({
   sessionsPerClient: bounded(1000),
   connections: bounded(10_000_000),
   commandsPerSecond: bounded(100_000),
+  messagesPerMinute: bounded(1_000_000, 0),
+  historyPerMinute: bounded(1_000_000, 0),
+  operationsPerMinute: bounded(1_000_000, 0),
   restPerSecond: bounded(100_000),
 }) satisfies z.ZodType<Limits>;
 

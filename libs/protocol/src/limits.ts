@@ -22,6 +22,10 @@ export interface Limits {
   readonly connections: number;
   /** Commands per second a session may send on average; the burst is ten times that. */
   readonly commandsPerSecond: number;
+  /** Messages, pages of history, and other operations (each kind by itself) that a client may ask for in a minute; 0: any number. */
+  readonly messagesPerMinute: number;
+  readonly historyPerMinute: number;
+  readonly operationsPerMinute: number;
   /** REST calls per second of the whole app; the burst is twice that. */
   readonly restPerSecond: number;
 }
@@ -43,15 +47,20 @@ export const defaultLimits: Limits = Object.freeze({
   sessionsPerClient: 20,
   connections: 100_000,
   commandsPerSecond: 100,
+  messagesPerMinute: 0,
+  historyPerMinute: 0,
+  operationsPerMinute: 0,
   restPerSecond: 500,
 });
 
-/** Preset `leancloud`: what clients of that service were written around. */
+/** Preset `leancloud`: what clients of that service were written around. Its limit of other operations is left to apps. */
 export const leancloudLimits: Limits = Object.freeze({
   ...defaultLimits,
   bodyBytes: 5 * 1024,
   members: 500,
   roomsPerSession: 1,
+  messagesPerMinute: 60,
+  historyPerMinute: 120,
 });
 
 /** Bounds no app can pass: the schemas of the protocol hold them. */

@@ -1,4 +1,5 @@
 import { CommandType, OpType, type Context, type GenericCommand } from '@hongyan/leancloud';
+import { history, messages } from '../client-rates.js';
 import { acknowledge, read } from './acknowledgements.js';
 import type { Handler } from './calls.js';
 import { countMembers, isMember, listMembers, maxRead, setMute, setRole } from './conversation-facts.js';
@@ -76,6 +77,23 @@ const byOperation: Readonly<Record<number, Readonly<Record<number, Route>>>> = {
 /** Undefined: nobody knows this command. */
 export const routeOf = ({ cmd, op }: GenericCommand): Route | undefined =>
   byCommand[cmd ?? -1] ?? byOperation[cmd ?? -1]?.[op ?? -1];
+
+/** What the client's rates count a command as; undefined: what no client chooses to do is not counted. */
+export function countedAs({ cmd, op }: GenericCommand): string | undefined {
+  switch (cmd) {
+    case CommandType.direct:
+      return messages;
+    case CommandType.logs:
+      return history;
+    case CommandType.ack:
+    case CommandType.read:
+      return undefined;
+    case CommandType.session:
+      return op === OpType.query ? 'session/query' : undefined;
+    default:
+      return op === OpType.modified ? undefined : `${cmd}/${op}`;
+  }
+}
 
 /** The words in which an unknown command is refused. */
 export function contextOf({ cmd }: GenericCommand): Context {

@@ -13,7 +13,18 @@ const limits = { ...sampleApp('x').limits, commandsPerSecond: 5, frameBytes: 2_0
 beforeEach(async () => {
   const signed = sampleApp('signed');
   Object.assign(signed.login, { unsigned: false });
-  rig = await startLeanCloudRig([sampleApp('red', { limits }), signed]);
+  const paced = {
+    ...limits,
+    commandsPerSecond: 100,
+    messagesPerMinute: 3,
+    historyPerMinute: 2,
+    operationsPerMinute: 1,
+  };
+  rig = await startLeanCloudRig([
+    sampleApp('red', { limits }),
+    sampleApp('paced', { limits: paced }),
+    signed,
+  ]);
   rig.commands.answer = (name) => {
     if (name === 'conversation.list')
       return { items: [], totals: { unread: 0, mentionUnread: 0, unmutedUnread: 0 } };
@@ -38,9 +49,9 @@ const open = (peerId: string, appId = 'red'): GenericCommand => ({
   peerId,
   sessionMessage: { ua: 'test', r: false },
 });
-async function login(client = 'ann'): Promise<RawFrames> {
+async function login(client = 'ann', app = 'red'): Promise<RawFrames> {
   const frames = await rig.connect();
-  expect((await frames.ask(open(client))).op).toBe(OpType.opened);
+  expect((await frames.ask(open(client, app))).op).toBe(OpType.opened);
   return frames;
 }
 const times = (frames: RawFrames, count: number, command: GenericCommand) => {
@@ -80,15 +91,46 @@ describe('too much', () => {
     const [frames, neighbour] = [await login(), await login('bob')];
     times(frames, 51, logs);
     const refused = await frames.until(() =>
-      frames.received.find(({ errorMessage }) => errorMessage?.code === 4318),
+      frames.received.find(({ errorMessage }) => errorMessage?.code === 4116),
     );
-    expect(refused.errorMessage!.reason).toBe('CONVERSATION_API_QUOTA_EXCEEDED');
+    expect(refused.errorMessage!.reason).toBe('MESSAGE_SENT_QUOTA_EXCEEDED');
     times(frames, 1_100, logs);
     expect(await frames.whenClosed()).toEqual({ code: 4116, reason: 'MESSAGE_SENT_QUOTA_EXCEEDED' });
     await neighbour.ask({ cmd: CommandType.echo });
     expect(counted).toEqual(
       expect.arrayContaining(['refused rate_limited', 'refused flooding', 'closed flooding']),
     );
+  });
+
+  it('of a client within a minute is refused with 4116, over all its sessions, each kind by itself', async () => {
+    const [one, two, other] = [
+      await login('ann', 'paced'),
+      await login('ann', 'paced'),
+      await login('bob', 'paced'),
+    ];
+    rig.commands.answer = () => ({
+      id: 'm',
+      time: 1,
+      messages: [],
+      conversation: { kind: 'room' },
+      online: 1,
+    });
+    const say = (frames: RawFrames) =>
+      frames.ask({ cmd: CommandType.direct, directMessage: { cid: 'c1', msg: 'x' } });
+    const page = async (frames: RawFrames) => (await frames.ask(logs)).errorMessage?.code;
+    const ask = async (frames: RawFrames, op: number) =>
+      (await frames.ask({ cmd: CommandType.conv, op, convMessage: { cid: 'c1' } })).errorMessage?.code;
+    for (const frames of [one, two, one]) expect((await say(frames)).ackMessage).not.toHaveProperty('code');
+    for (const frames of [one, two])
+      expect((await say(frames)).ackMessage).toMatchObject({
+        code: 4116,
+        reason: 'MESSAGE_SENT_QUOTA_EXCEEDED',
+      });
+    expect((await say(other)).ackMessage).not.toHaveProperty('code');
+    expect([await page(one), await page(two), await page(one)]).toEqual([undefined, undefined, 4116]);
+    expect([await ask(two, OpType.count), await ask(one, OpType.count)]).toEqual([undefined, 4116]);
+    expect(await ask(one, OpType.members)).toBeUndefined();
+    expect((await one.ask({ cmd: CommandType.echo })).cmd).toBe(CommandType.echo);
   });
 
   it('outside of sessions is bounded, too: heartbeats, logins, other services', async () => {

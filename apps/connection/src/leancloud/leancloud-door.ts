@@ -10,6 +10,7 @@ import {
   type ConnectionOptions,
   type ConnectionParts,
 } from '../connection-parts.js';
+import { ClientRates } from '../client-rates.js';
 import { sessionsEndedBy, stillInUse } from '../session-bounds.js';
 import type { CommandBudget } from '../rate-limit.js';
 import { FlushTurn } from '../flush-turn.js';
@@ -17,7 +18,7 @@ import { Calls } from './calls.js';
 import { closeSilent, refuseUpgrade, sendAway } from './connection-ends.js';
 import { describe } from './described.js';
 import { refusedMessage } from './direct-messages.js';
-import { contextOf, routeOf } from './dispatch.js';
+import { contextOf, countedAs, routeOf } from './dispatch.js';
 import { LeanCloudConnection, sessionlessPerSecond, type ConnectionOwner } from './leancloud-connection.js';
 import { LeanCloudSession, type SessionKeeper } from './leancloud-session.js';
 import { appOf, logIn, openedReply } from './login.js';
@@ -36,6 +37,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   readonly maxBufferedBytes: number;
   readonly options: ConnectionOptions;
   private readonly calls: Calls;
+  private readonly rates: ClientRates;
   private readonly connections = new Set<Connection>();
   private readonly sockets = new WebSocketServer({
     noServer: true,
@@ -52,6 +54,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     this.softBufferedBytes = this.options.softBufferedBytes;
     this.maxBufferedBytes = this.options.maxBufferedBytes;
     this.calls = new Calls(parts, this.options);
+    this.rates = parts.rates ?? new ClientRates();
     this.sockets.on('headers', (headers, request) => {
       const dialect = negotiate(request);
       if (dialect !== undefined && request.headers['sec-websocket-protocol'] !== undefined)
@@ -128,6 +131,8 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
       this.frameRefused('too_large');
       throw new AppError('too_large');
     }
+    const counted = countedAs(command);
+    if (counted !== undefined) this.rates.take(session.session, counted, limits, Date.now());
     const reply = await route.handler({ session, command, calls: this.calls });
     if (reply?.op === OpType.closed && reply.cmd === CommandType.session) this.endSession(session, 'logout');
     return reply === undefined ? undefined : { ...reply, peerId: session.client };
