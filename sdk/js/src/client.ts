@@ -44,6 +44,7 @@ export class HongyanClient extends Emitter<ClientEvents> {
   #deviceId: string | undefined;
   #waiters: { resolve: () => void; reject: (error: HongyanError) => void }[] = [];
   #loaded: Promise<void> | undefined;
+  #ended = false;
 
   constructor(private readonly options: HongyanOptions) {
     super();
@@ -141,9 +142,11 @@ export class HongyanClient extends Emitter<ClientEvents> {
 
   /**
    * Connects, and stays connected: resolves when online, rejects when refused for good or after `timeoutMs` (default:
-   * never), in which case the client goes on trying until {@link close}.
+   * never), in which case the client goes on trying until {@link close}. May be called again after a `closed` event.
+   * @throws HongyanError `client_closed` after {@link close}.
    */
   async connect(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    if (this.#ended) throw new HongyanError('client_closed');
     this.#liveness ??= new Liveness({ probe: () => this.#probe(), hurry: () => this.#connection.hurry() });
     this.#loaded ??= this.#load().catch((error: unknown) => {
       this.#loaded = undefined;
@@ -174,6 +177,7 @@ export class HongyanClient extends Emitter<ClientEvents> {
 
   /** Disconnects and ends every timer. Unsent messages stay in the storage. The instance cannot be used any more. */
   async close(): Promise<void> {
+    this.#ended = true;
     this.#liveness?.close();
     this.#resume.close();
     this.#connection.stop();
@@ -241,6 +245,8 @@ export class HongyanClient extends Emitter<ClientEvents> {
   }
 
   #closed(error: HongyanError): void {
+    this.#liveness?.close(); // its timer would keep a process alive
+    this.#liveness = undefined;
     if (error.name === 'session_conflict') this.emit('conflict', error);
     if (error.name === 'kicked' || error.name === 'banned') this.emit('kicked', error);
     this.emit('closed', error);

@@ -51,7 +51,7 @@ export class Commands {
       if (!error.temporary) throw error;
       const wait = backoff.next(error.retryAfterMs);
       if (Date.now() + wait >= deadline) throw error;
-      await this.#pause(wait);
+      await this.#pause(wait, signal);
     }
   }
 

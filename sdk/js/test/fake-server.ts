@@ -1,27 +1,11 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import {
-  errorTable,
-  type ErrorName,
-  type EntryView,
-  type ListRow,
-  type MessageView,
-  type WireError,
-} from '@hongyan/protocol';
+import type { EntryView, MessageView, WireError } from '@hongyan/protocol';
+import { type FakeConversation, FakeLogs, wireError } from './fake-logs.js';
 
 type Ack = (answer: { ok?: unknown; error?: WireError }) => void;
 type Args = Record<string, never> & { conversation: string; op: string; body: string; seq: number };
-
-interface FakeConversation {
-  id: string;
-  kind: 'ordinary' | 'room';
-  members: string[];
-  entries: EntryView[];
-  floor: number;
-  reads: Map<string, number>;
-  changed: number;
-}
 
 export interface FakeSession {
   readonly socket: Socket;
@@ -35,27 +19,18 @@ export interface Command {
   readonly session: FakeSession;
 }
 
-export function wireError(name: ErrorName, more: Partial<WireError> = {}): WireError {
-  const { code, text, temporary } = errorTable[name];
-  return { code, name, message: text, temporary, ...more };
-}
-
 /** A scripted server over real sockets: keeps logs as the model says, and misbehaves when it is told to. */
-export class FakeServer {
-  readonly conversations = new Map<string, FakeConversation>();
+export class FakeServer extends FakeLogs<FakeSession> {
   readonly sessions = new Set<FakeSession>();
   readonly commands: Command[] = [];
   /** Decides a command instead of the server: true when it did (or will) answer by itself. */
   intercept: (command: Command, ack: Ack, run: () => unknown) => boolean = () => false;
   /** Refuses a login. */
   refuse: (auth: Record<string, unknown>) => WireError | undefined = () => undefined;
-  /** Events are kept back while true. */
-  silent = false;
   resumed = false;
   #http!: HttpServer;
   #io!: Server;
   #port = 0;
-  #changes = 0;
   #sessionCount = 0;
 
   get url(): string {
@@ -88,80 +63,8 @@ export class FakeServer {
     for (const session of this.sessions) if (session.client === client) session.socket.emit('e', event);
   }
 
-  conversation(id: string, members: string[], kind: 'ordinary' | 'room' = 'ordinary'): FakeConversation {
-    const conversation = {
-      id,
-      kind,
-      members,
-      entries: [],
-      floor: 0,
-      reads: new Map(),
-      changed: ++this.#changes,
-    };
-    this.conversations.set(id, conversation);
-    return conversation;
-  }
-
-  say(
-    id: string,
-    from: string,
-    body: string,
-    more: Partial<MessageView> = {},
-    origin?: FakeSession,
-  ): EntryView {
-    const conversation = this.#get(id);
-    const seq = conversation.entries.length + 1;
-    const time = 1_700_000_000_000 + seq;
-    const message = {
-      id: `${id}.${seq.toString(36)}`,
-      conversation: id,
-      seq,
-      time,
-      from,
-      format: 'text',
-      body,
-      ...more,
-    };
-    return this.append(
-      conversation,
-      { conversation: id, seq, time, by: from, kind: 'message', message } as never,
-      origin,
-    );
-  }
-
-  /** Recalls or edits a message. */
-  change(
-    id: string,
-    kind: 'recall' | 'edit',
-    target: number,
-    change: Partial<MessageView>,
-    origin?: FakeSession,
-  ): EntryView {
-    const conversation = this.#get(id);
-    const entry = conversation.entries[target - 1] as EntryView & { message: MessageView };
-    const message = { ...entry.message, ...change };
-    if (kind === 'recall')
-      for (const key of ['mentions', 'mentionAll'] as const) delete (message as Record<string, unknown>)[key];
-    for (const one of conversation.entries as (EntryView & { message?: MessageView })[]) {
-      if (one.message?.seq === target) (one as { message: MessageView }).message = message;
-    }
-    const seq = conversation.entries.length + 1;
-    return this.append(
-      conversation,
-      { conversation: id, seq, time: 1_700_000_000_000 + seq, by: message.from, kind, message } as never,
-      origin,
-    );
-  }
-
-  append(conversation: FakeConversation, entry: EntryView, origin?: FakeSession): EntryView {
-    conversation.entries.push(entry);
-    conversation.changed = ++this.#changes;
-    if (!this.silent) this.publish(entry, origin);
-    return entry;
-  }
-
   publish(entry: EntryView, origin?: FakeSession): void {
-    const { members } = this.#get(entry.conversation);
+    const { members } = this.get(entry.conversation);
     const copy = structuredClone(entry);
     for (const session of this.sessions) {
       if (session === origin || !members.includes(session.client)) continue;
@@ -173,65 +76,6 @@ export class FakeServer {
         : {};
       session.socket.emit('e', { type: 'entry', entry: copy, ...view });
     }
-  }
-
-  unreadOf(id: string, client: string): { unread: number; mentionUnread: number } {
-    const { entries, reads } = this.#get(id);
-    const counted = entries.filter(
-      (e) =>
-        e.kind === 'message' &&
-        e.seq > (reads.get(client) ?? 0) &&
-        e.message.from !== client &&
-        !e.message.silent &&
-        !e.message.recalled,
-    ) as (EntryView & { message: MessageView })[];
-    const mentioned = counted.filter(
-      ({ message }) => message.mentionAll || message.mentions?.includes(client as never),
-    );
-    return { unread: counted.length, mentionUnread: mentioned.length };
-  }
-
-  row(id: string, client: string): ListRow {
-    const conversation = this.#get(id);
-    const { entries, reads } = conversation;
-    const last = entries.filter((entry) => entry.kind === 'message').at(-1) as
-      { message: MessageView } | undefined;
-    return structuredClone({
-      conversation: {
-        id,
-        kind: conversation.kind,
-        attributes: {},
-        createdAt: 1,
-        updatedAt: 1,
-        memberCount: conversation.members.length,
-        seq: entries.length,
-      },
-      own: {
-        role: 'member',
-        joinedSeq: 0,
-        readSeq: reads.get(client) ?? 0,
-        deliveredSeq: 0,
-        clearedSeq: 0,
-        revision: reads.get(client) ?? 0,
-      },
-      ...this.unreadOf(id, client),
-      ...(last === undefined ? {} : { lastMessage: last.message }),
-      ...this.#peer(conversation, client),
-    } as unknown as ListRow);
-  }
-
-  #peer({ members, reads }: FakeConversation, client: string): object {
-    const [other, ...more] = members.filter((member) => member !== client);
-    if (other === undefined || more.length > 0) return {};
-    const readSeq = reads.get(other) ?? 0;
-    return { peer: { client: other, readSeq, deliveredSeq: readSeq } };
-  }
-
-  #get(id: string): FakeConversation {
-    const conversation = this.conversations.get(id);
-    if (conversation === undefined)
-      throw Object.assign(new Error('not_found'), { wire: wireError('not_found') });
-    return conversation;
   }
 
   #connected(socket: Socket): void {
@@ -282,14 +126,14 @@ export class FakeServer {
         return { seq: entry.seq, time: entry.time, message: entry.message };
       }
       case 'conversation.list':
-        return { items: mine().map((c) => this.row(c.id, client)), totals, token: String(this.#changes) };
+        return { items: mine().map((c) => this.row(c.id, client)), totals, token: String(this.changes) };
       case 'conversation.sync': {
         const token = Number((args as { token?: string }).token ?? 0);
         const changed = mine().filter((c) => c.changed > token);
         return {
           items: changed.map((c) => this.row(c.id, client)),
           totals,
-          token: String(this.#changes),
+          token: String(this.changes),
           reset: token === 0,
           gone: [],
         };
@@ -311,13 +155,13 @@ export class FakeServer {
       case 'conversation.get':
         return this.row(args.conversation, client);
       case 'conversation.read': {
-        const conversation = this.#get(args.conversation);
+        const conversation = this.get(args.conversation);
         const readSeq = Math.max(
           conversation.reads.get(client) ?? 0,
           Math.min(args.seq, conversation.entries.length),
         );
         conversation.reads.set(client, readSeq);
-        conversation.changed = ++this.#changes;
+        conversation.changed = ++this.changes;
         return { readSeq, ...this.unreadOf(args.conversation, client) };
       }
       case 'conversation.entries': {
@@ -326,14 +170,14 @@ export class FakeServer {
           until = Infinity,
           limit = 100,
         } = args as { after?: number; until?: number; limit?: number };
-        const { entries, floor } = this.#get(args.conversation);
+        const { entries, floor } = this.get(args.conversation);
         const found = entries
           .filter((e) => e.seq > (after ?? 0) && e.seq <= until && e.seq > floor)
           .slice(0, limit);
         return { entries: structuredClone(found), seq: entries.length, floor };
       }
       case 'message.history': {
-        const { entries } = this.#get(args.conversation);
+        const { entries } = this.get(args.conversation);
         const { before, limit = 100 } = args as unknown as { before?: { seq: number }; limit?: number };
         const found = entries.flatMap((e) =>
           e.kind === 'message' && e.seq < (before?.seq ?? Infinity) ? [e.message] : [],
@@ -352,18 +196,8 @@ export class FakeServer {
     }
   }
 
-  /** Members came in, or began it: `creator` is one of them. */
-  enter(id: string, members: string[], by: string, origin?: FakeSession): EntryView {
-    const conversation = this.#get(id);
-    const seq = conversation.entries.length + 1;
-    const kind = seq === 1 ? 'created' : 'added';
-    conversation.members = [...new Set([...conversation.members, ...members])];
-    const entry = { conversation: id, seq, time: 1_700_000_000_000 + seq, by, kind, members } as never;
-    return this.append(conversation, entry, origin);
-  }
-
   #send(args: Args, session: FakeSession): unknown {
-    const conversation = this.#get(args.conversation);
+    const conversation = this.get(args.conversation);
     const former = conversation.entries.find(
       (e) => e.kind === 'message' && e.message.op === args.op && e.by === session.client,
     );
