@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRows } from '@hongyan/leancloud-pull';
-import { nodeFlags } from '../../tools/node-flags.mjs';
+import { everyFailure, launchPull, runPull } from '../chaos/pull-run.js';
 import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
-import { StandIn, standInKeys } from '../leancloud-stand-in/stand-in.js';
-import { mainScript } from './server.js';
+import { StandIn } from '../leancloud-stand-in/stand-in.js';
 
 /** `hongyan leancloud pull` as a process, against the stand-in in this one. */
 
@@ -23,37 +22,7 @@ afterEach(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-function launch(more: readonly string[] = [], folder = out): { child: ChildProcess; ended: Promise<Ended> } {
-  const args = ['leancloud', 'pull', '--out', folder, '--server', standIn.url, '--max-wait', '1', ...more];
-  const child = spawn(process.execPath, [...nodeFlags, mainScript, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      PATH: process.env.PATH ?? '',
-      LEANCLOUD_APP_ID: standInKeys.appId,
-      LEANCLOUD_MASTER_KEY: standInKeys.masterKey,
-    },
-  });
-  let text = '';
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const ended = new Promise<Ended>((resolve) =>
-    child.once('close', (code, signal) => resolve({ status: code ?? signal ?? '', text })),
-  );
-  return { child, ended };
-}
-
-interface Ended {
-  readonly status: number | string;
-  readonly text: string;
-}
-
-/** The largest resident set that Linux saw of the process, in MB. */
-function peakOf(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0; // it has ended
-  }
-}
+const launch = (more: readonly string[] = [], folder = out) => launchPull(standIn.url, folder, more);
 
 async function expectEveryMessageOnce(): Promise<void> {
   let at = standIn.app.messages - 1;
@@ -65,7 +34,7 @@ async function expectEveryMessageOnce(): Promise<void> {
   expect(at).toBe(-1);
 }
 
-it('has every message exactly once after ten kills and every failure, in bounded memory', async () => {
+it('has every message exactly once after ten kills, every failure and changes under the reader, in bounded memory', async () => {
   standIn = await StandIn.start(
     new GeneratedApp({
       messages: 200_000,
@@ -75,43 +44,17 @@ it('has every message exactly once after ten kills and every failure, in bounded
       threadMessages: 2,
     }),
   );
-  standIn.failures.set([
-    { kind: 'error', every: 41 },
-    { kind: 'cut', every: 53 },
-    { kind: 'truncated', every: 67 },
-    { kind: 'throttle', every: 97 },
-    { kind: 'reset', every: 71 },
-  ]);
-  let kills = 0;
-  let peak = 0;
-  for (let run = 1; ; run += 1) {
-    const { child, ended } = launch(['--part-mb', '8']);
-    const sample = setInterval(() => (peak = Math.max(peak, peakOf(child.pid!))), 20);
-    // By requests, not by time: somewhere in the next hundred.
-    const until = standIn.requests + 5 + Math.floor(Math.random() * 100);
-    standIn.onRequest = () => {
-      if (kills < 10 && standIn.requests >= until && child.exitCode === null && child.signalCode === null)
-        child.kill('SIGKILL');
-    };
-    const { status, text } = await ended;
-    clearInterval(sample);
-    if (status === 'SIGKILL') kills += 1;
-    else {
-      expect([status, text.split('\n').filter((line) => line.startsWith('hongyan:'))]).toEqual([0, []]);
-      break;
-    }
-    expect(run).toBeLessThan(12);
-  }
-  standIn.onRequest = undefined;
-  expect(kills).toBe(10);
-  await expectEveryMessageOnce();
+  standIn.failures.set(everyFailure.map((failure) => ({ ...failure, every: Math.ceil(failure.every / 5) })));
+  const report = await runPull({ standIn, out, kills: 10, flags: ['--part-mb', '8'] });
+  expect(report.problems).toEqual([]);
+  expect(report.changes).toBeGreaterThan(50);
+  expect(Object.keys(report.failures)).toHaveLength(everyFailure.length);
   const threads = new Set<string>();
   for await (const { text } of readRows(out, 'threads')) threads.add(text);
   expect(threads.size).toBe(600);
-  expect((await launch(['--verify']).ended).status).toBe(0);
-  process.stdout.write(`leancloud pull: 200,000 messages, 10 kills, peak ${Math.round(peak)} MB\n`);
-  expect(peak).toBeGreaterThan(0);
-  expect(peak).toBeLessThan(350); // the data is 66 MB; a pull that kept it would be far above
+  process.stdout.write(`leancloud pull: 200,000 messages, 10 kills, peak ${Math.round(report.peakMb)} MB\n`);
+  expect(report.peakMb).toBeGreaterThan(0);
+  expect(report.peakMb).toBeLessThan(350); // the data is 66 MB; a pull that kept it would be far above
 });
 
 it('says in one line what is wrong', async () => {

@@ -27,7 +27,7 @@ export class StandIn {
   /** Milliseconds that its clock is ahead. */
   clockAhead = 0;
   /** Called before each answer, e.g. to change the page that is read. */
-  onRequest?: (path: string) => void;
+  onRequest?: (path: string, query: URLSearchParams) => void;
   private readonly server: Server;
 
   private constructor(
@@ -59,7 +59,7 @@ export class StandIn {
     this.requests += 1;
     response.setHeader('date', new Date(Date.now() + this.clockAhead).toUTCString());
     if (url.pathname.startsWith('/media/')) return sendMedia(url, response);
-    this.onRequest?.(url.pathname);
+    this.onRequest?.(url.pathname, url.searchParams);
     const failure = this.failures.next(url.pathname);
     const problem = this.unauthorized(request);
     const { status, body } =

@@ -24,8 +24,8 @@ export function readMessage(row: Row, now: number): ImportedMessage | { readonly
     data?: unknown;
     bin?: unknown;
   }>;
-  if (!idPattern.test(id) || parseMessageId(id) !== undefined)
-    return { why: `"${id.slice(0, 80)}" cannot be a message id here` };
+  const own = idHere(id, time);
+  if (!idPattern.test(own)) return { why: `"${id.slice(0, 80)}" cannot be a message id here` };
   if (time > now) return { why: 'the time is in the future' };
   const author = authorOf(from);
   if (author === undefined) return { why: 'the sender cannot be a client id here' };
@@ -34,7 +34,7 @@ export function readMessage(row: Row, now: number): ImportedMessage | { readonly
   if (text.length > largestBody) return { why: `the content is larger than ${largestBody} characters` };
   const until = row['valid-till'];
   const base = {
-    ...{ id: id as MessageId, time, author },
+    ...{ id: own as MessageId, time, author },
     ...(typeof until === 'number' && Number.isSafeInteger(until) && until > 0 ? { expiresAt: until } : {}),
   };
   const patched = row['patch-timestamp'];
@@ -43,6 +43,15 @@ export function readMessage(row: Row, now: number): ImportedMessage | { readonly
   if (bin === true) return { ...base, format: 'binary', body: Buffer.from(text, 'base64'), ...editedAt };
   if (isRecalled(text)) return { ...base, format: 'text', body: '', recalled: true, ...editedAt };
   return { ...base, ...fromWire({ msg: text }), ...editedAt };
+}
+
+/**
+ * An id of the form that an installation of ours gives says where a message lies there: here another may lie at that place.
+ * It gets one of another form, the same at each import; the time tells it from what a third installation gave.
+ */
+function idHere(id: string, time: number): string {
+  const place = parseMessageId(id);
+  return place === undefined ? id : `${place.conversation}~${place.seq.toString(36)}~${time.toString(36)}`;
 }
 
 function authorOf(from: unknown): ClientId | '' | undefined {
@@ -61,7 +70,7 @@ function isRecalled(text: string): boolean {
 
 /** What a row has that nothing here stands for. */
 const known = new Set([
-  'msg-id', 'timestamp', 'from', 'data', 'bin', 'to', 'conv-id', 'patch-timestamp', 'valid-till',
+  'msg-id', 'timestamp', 'from', 'data', 'bin', 'to', 'conv-id', 'patch-timestamp', 'valid-till', 'recall',
   // Given up, see docs/leancloud/import.md.
   'is-conv', 'is-room', 'from-ip', 'ack-at',
 ]); // prettier-ignore

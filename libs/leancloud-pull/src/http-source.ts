@@ -39,12 +39,17 @@ export class HttpSource implements Source {
   private readonly agent: Agent;
   private readonly pacer: Pacer;
   private readonly now: () => number;
+  private readonly closing = new AbortController();
+  /** The caller's, or that nobody waits for answers any longer. */
+  private readonly signal: AbortSignal;
 
   constructor(private readonly options: HttpSourceOptions) {
     const parallel = options.parallel ?? 3;
-    this.pacer = new Pacer({ parallel, perMinute: options.perMinute, signal: options.signal });
+    const { signal: given } = options;
+    this.signal = given === undefined ? this.closing.signal : AbortSignal.any([given, this.closing.signal]);
+    setMaxListeners(0, this.signal); // one per request under way
+    this.pacer = new Pacer({ parallel, perMinute: options.perMinute, signal: this.signal });
     this.agent = new Agent({ connections: parallel, pipelining: 1, connect: { timeout: 15_000 } });
-    if (options.signal !== undefined) setMaxListeners(0, options.signal); // one per request under way
     this.now = options.now ?? Date.now;
     this.serverTime = this.now();
   }
@@ -53,7 +58,7 @@ export class HttpSource implements Source {
     const url = new URL(path.replace(/^\//, ''), this.options.server);
     for (const [name, value] of Object.entries(parameters))
       if (value !== undefined) url.searchParams.set(name, String(value));
-    const { maxWaitMs = 60_000, patienceMs = 15 * 60_000, signal, onEvent } = this.options;
+    const { maxWaitMs = 60_000, patienceMs = 15 * 60_000, onEvent } = this.options;
     const giveUpAt = Date.now() + patienceMs;
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.pacer.run(() => this.attempt(url, path));
@@ -64,16 +69,19 @@ export class HttpSource implements Source {
       if (Date.now() + waitMs > giveUpAt) throw this.exhausted(path, why, throttled, askedMs);
       onEvent?.({ event: 'retry', path, why, waitMs });
       if (throttled) this.pacer.pauseUntil(Date.now() + waitMs);
-      await sleep(waitMs, signal);
+      await sleep(waitMs, this.signal);
     }
   }
 
+  /** Ends what is under way, pauses included: a pull that failed must not go on asking for pages that it had begun to fetch. */
   async close(): Promise<void> {
+    this.closing.abort(new PullError('stopped', 'the pull has ended'));
     await this.agent.destroy();
   }
 
   private async attempt(url: URL, path: string): Promise<Outcome> {
-    const { credentials, proof = 'key', timeoutMs = 60_000, signal } = this.options;
+    const { credentials, proof = 'key', timeoutMs = 60_000 } = this.options;
+    const { signal } = this;
     const deadline = startDeadline(timeoutMs, signal);
     this.requests += 1;
     try {
@@ -87,7 +95,7 @@ export class HttpSource implements Source {
       return this.judge(path, response, text);
     } catch (error) {
       if (error instanceof PullError) throw error;
-      if (signal?.aborted) throw signal.reason;
+      if (signal.aborted) throw signal.reason;
       if (deadline.signal.aborted) return failed(`no whole answer in ${timeoutMs / 1000} s`);
       return failed(networkText(error));
     } finally {
@@ -153,17 +161,17 @@ export class HttpSource implements Source {
 }
 
 /** Let go of with the request: `AbortSignal.timeout` would hold every one until its time, minutes' worth of requests. */
-function startDeadline(ms: number, outer: AbortSignal | undefined): { signal: AbortSignal; end(): void } {
+function startDeadline(ms: number, outer: AbortSignal): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   const abort = () => controller.abort();
   const timer = setTimeout(abort, ms);
-  if (outer?.aborted) abort();
-  else outer?.addEventListener('abort', abort, { once: true });
+  if (outer.aborted) abort();
+  else outer.addEventListener('abort', abort, { once: true });
   return {
     signal: controller.signal,
     end() {
       clearTimeout(timer);
-      outer?.removeEventListener('abort', abort);
+      outer.removeEventListener('abort', abort);
     },
   };
 }

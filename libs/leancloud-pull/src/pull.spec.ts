@@ -6,6 +6,7 @@ import { pack } from 'tar-stream';
 import { GeneratedApp } from '../../../test/leancloud-stand-in/generated-app.js';
 import type { FailureKind } from '../../../test/leancloud-stand-in/failures.js';
 import { StandIn, standInKeys } from '../../../test/leancloud-stand-in/stand-in.js';
+import type { PullError } from './errors.js';
 import { HttpSource, type HttpSourceOptions } from './http-source.js';
 import { type PullOptions, pull } from './pull.js';
 import { readExport } from './read-export.js';
@@ -173,6 +174,21 @@ describe('failures', () => {
     await pulled();
     expect(await rowsOf('messages')).toEqual(expected());
   });
+
+  it('leave nothing under way: a source that is closed ends its requests and their pauses', async () => {
+    standIn.failures.set([
+      { kind: 'throttle-after', every: 2, seconds: 60 },
+      { kind: 'slow', every: 1, seconds: 60 },
+    ]);
+    const source = sourceOf({ parallel: 2, maxWaitMs: 60_000 });
+    const calls = [1, 2, 3, 4].map((limit) => source.get('1.2/rtm/messages', { limit }));
+    const ended = Promise.allSettled(calls);
+    while (standIn.requests < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await source.close();
+    expect((await ended).map((one) => one.status === 'rejected' && (one.reason as PullError).kind)).toEqual(
+      Array(4).fill('stopped'),
+    );
+  }, 10_000);
 
   it('of the keys and the clock are named', async () => {
     const credentials = { ...standInKeys, masterKey: 'wrong' };
