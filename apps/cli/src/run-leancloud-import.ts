@@ -40,10 +40,11 @@ export async function runLeanCloudImport(options: LeanCloudImportOptions): Promi
     : showEvents();
   const report = await withServer(options, async (connection: Connection) => {
     const path = `/apps/${part(options.app)}`;
-    await connection.admin.get(path);
+    const { limits } = await connection.admin.get<{ limits: { members: number } }>(path);
     return importFolder({
       folder: options.from,
       work: options.work ?? join(resolve(options.from), `import-${options.app}`),
+      mostMembers: limits.members,
       target: targetAt(connection.admin, `${path}/import`, stop.signal),
       dryRun: options.dryRun === true,
       verifyOnly: options.verify === true,

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
@@ -12,6 +12,8 @@ import { UserVerifier } from '@hongyan/sessions';
 import type { PinoLogger } from '@hongyan/telemetry';
 import { type ConnectionParts, configureSockets } from '../../connection/src/index.js';
 import { leanCloudAnswers } from '../../conversation/src/leancloud/nest-leancloud-filter.js';
+import { importBodyBytes } from '../../tenant-admin/src/import-schemas.js';
+import { importCheck } from '../../tenant-admin/src/operator-token.js';
 import { Certificate } from './certificate.js';
 import { checkApps } from './check-apps.js';
 import { type Composition, compose } from './compose.js';
@@ -99,6 +101,7 @@ async function createDoors(
 ): Promise<NestExpressApplication> {
   const report = (err: unknown, reference: string) =>
     logger.error({ what: 'request_failed', reference, err });
+  const isImport = importCheck(parts.operatorToken);
   const app = await NestFactory.create<NestExpressApplication>(
     StandaloneModule.forRoot(parts, connectionParts(parts, config, logger), report),
     {
@@ -108,6 +111,10 @@ async function createDoors(
       ...(certificate === undefined ? {} : { httpsOptions: certificate.serverOptions }),
     },
   );
+  app.useBodyParser('json', {
+    limit: importBodyBytes,
+    type: (request) => isImport(request as { url: string; headers: IncomingHttpHeaders }),
+  });
   // Not strict: some SDKs send `null` with every GET. Each door wants an object.
   app.useBodyParser('json', { limit: BODY_LIMIT, strict: false });
   app.disable('x-powered-by');

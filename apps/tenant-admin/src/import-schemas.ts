@@ -1,8 +1,18 @@
-import { type ClientId, type ConversationId, type MessageId, isConversationId } from '@hongyan/protocol';
+import {
+  type ClientId,
+  type ConversationId,
+  type MessageId,
+  hardLimits,
+  isConversationId,
+} from '@hongyan/protocol';
 import { z } from 'zod';
 import { clientId } from './schemas.js';
 
-/** What the command line sends of an app that is taken over from elsewhere. Bodies are JSON of at most 128 KB. */
+/**
+ * What the command line sends of an app that is taken over from elsewhere. Bodies are JSON of at most {@link importBodyBytes},
+ * most of them of 100 KB: only a conversation with thousands of members needs more.
+ */
+export const importBodyBytes = 16 * 1024 * 1024;
 
 const conversationId = z
   .string()
@@ -16,6 +26,7 @@ const author = z.union([z.literal(''), clientId]) as z.ZodType<ClientId | ''>;
 const time = z.int().min(0).max(8.64e15);
 const attributes = z.record(z.string(), z.json());
 const most = 500;
+const clients = z.array(clientId).max(hardLimits.members);
 
 const conversation = z.strictObject({
   id: conversationId,
@@ -51,10 +62,11 @@ export const importConversationsSchema = z.strictObject({
               muted: z.boolean().optional(),
             }),
           )
-          .max(10_000),
-        silenced: z.array(clientId).max(10_000),
-        blocked: z.array(clientId).max(10_000),
+          .max(hardLimits.members),
+        silenced: clients,
+        blocked: clients,
         before: z.array(version).max(10).optional(),
+        mutes: z.strictObject({ muted: clients, unmuted: clients }).optional(),
       }),
     )
     .max(most),

@@ -4,7 +4,6 @@ import {
   type AppId,
   type ClientId,
   type ConversationId,
-  type JsonObject,
   type OperationId,
 } from '@hongyan/protocol';
 import type { Call, Core } from './core.js';
@@ -15,19 +14,21 @@ import type {
   ImportStore,
   TakenMessages,
 } from './import-ports.js';
-import type { ConversationState } from './state.js';
-import type { Conversation, EntryPayload } from './types.js';
-
-/** What a conversation was like elsewhere at some time. */
-export interface ImportedVersion {
-  readonly name?: string;
-  readonly attributes: JsonObject;
-  readonly columns?: JsonObject;
-}
+import {
+  documentChange,
+  type ImportedVersion,
+  importOperation,
+  isAsElsewhere,
+  peopleChanges,
+  readBrought,
+} from './import-changes.js';
+import type { EntryPayload } from './types.js';
 
 export interface ImportItem extends ImportedConversation {
   /** Earlier versions, as far as they are known: what an earlier import may have left here. */
   readonly before?: readonly ImportedVersion[];
+  /** Who muted it elsewhere since an earlier import, and who no longer does. */
+  readonly mutes?: { readonly muted: readonly ClientId[]; readonly unmuted: readonly ClientId[] };
 }
 
 export interface ConversationOutcome {
@@ -140,95 +141,60 @@ export class ConversationImport {
 
   /** What changed elsewhere since an earlier import, unless it was changed here too. */
   private async bringUpToDate(app: AppId, item: ImportItem): Promise<ConversationOutcome> {
-    const { id } = item.conversation;
+    const { conversation, before = [] } = item;
+    const { id } = conversation;
     const state = await this.core.states.get(app, id);
-    const first = await this.firstEntry(app, id);
-    if (state === undefined || first === undefined) return { id, outcome: 'refused', notes: ['it is gone'] };
+    if (state === undefined) return { id, outcome: 'refused', notes: ['it is gone'] };
     const notes: string[] = [];
-    const wanted: EntryPayload[] = [
-      ...(state.conversation.kind === 'ordinary' ? await this.memberChanges(app, state, first, item) : []),
-      ...(await this.disciplineChanges(app, state, item)),
-      ...documentChange(state, first.conversation, item, notes),
-    ];
+    const here = state.conversation;
+    const isSame = documentChange(here, conversation, [here], []).length === 0;
+    const brought =
+      isSame && isAsElsewhere(state, item)
+        ? undefined
+        : await readBrought(this.core, app, id, state.head.origin);
+    const known: readonly ImportedVersion[] = [...(brought === undefined ? [] : [brought.first]), ...before];
+    const wanted = documentChange(here, conversation, known, notes);
+    if (!isAsElsewhere(state, item)) {
+      if (brought === undefined)
+        notes.push('its beginning is past the retention here: members, silences and blocks were not compared');
+      else wanted.push(...peopleChanges(state, brought, item, await this.roomOf(app), notes));
+    }
     let changed = false;
     for (const payload of wanted) changed = (await this.apply(app, id, payload)) || changed;
+    changed = (await this.bringMutesUpToDate(app, item, wanted)) || changed;
     return { id, outcome: changed ? 'changed' : 'same', notes };
   }
 
-  private async firstEntry(app: AppId, id: ConversationId) {
-    const head = await this.core.log.head(app, id);
-    if (head === undefined) return undefined;
-    const [first] = await this.core.log.entries(app, id, {
-      after: head.origin,
-      until: head.origin + 1,
-      limit: 1,
-    });
-    return first?.payload.kind === 'created' ? first.payload : undefined;
+  private async roomOf(app: AppId): Promise<number> {
+    const call: Call = { app, server: true, deadline: this.core.clock() + patience };
+    return (await this.core.app(call)).limits.members;
   }
 
-  private async memberChanges(
+  /** Who muted it elsewhere since, or no longer does; but who did otherwise here keeps that. */
+  private async bringMutesUpToDate(
     app: AppId,
-    state: ConversationState,
-    first: EntryPayload & { kind: 'created' },
-    { members }: ImportItem,
-  ): Promise<EntryPayload[]> {
-    const now = new Map(members.map((member) => [member.client, member]));
-    const base = new Map(first.members.map(({ client, role }) => [client, role]));
-    const missing = members
-      .map(({ client }) => client)
-      .filter((client) => !state.isMember(client) && !base.has(client) && !state.blocked.has(client));
-    const left = missing.length === 0 ? [] : await this.store.formerMembers(app, state.id, missing);
-    const added = missing.filter((client) => !left.includes(client));
-    // Who came with the conversation, and did not come again by another way.
-    const came = (client: ClientId) => state.members.get(client)?.joinedSeq === state.head.origin + 1;
-    const removed = [...base.keys()].filter((client) => !now.has(client) && came(client));
-    const roles = members.filter(
-      ({ client, role }) =>
-        role !== 'owner' && base.has(client) && base.get(client) !== role && came(client) &&
-        state.members.get(client)?.role === base.get(client),
-    ); // prettier-ignore
-    return [
-      ...(added.length === 0 ? [] : [{ kind: 'added', members: added } as const]),
-      ...(removed.length === 0 ? [] : [{ kind: 'removed', members: removed } as const]),
-      ...roles.map(({ client, role }) => ({ kind: 'role', member: client, role }) as const),
-    ];
-  }
-
-  /** Who is silenced or blocked elsewhere and never was by an import before. */
-  private async disciplineChanges(
-    app: AppId,
-    state: ConversationState,
-    { silenced, blocked }: ImportItem,
-  ): Promise<EntryPayload[]> {
-    const silence = silenced.filter((client) => !state.silences.has(client));
-    const block = blocked.filter((client) => !state.blocked.has(client));
-    if (silence.length + block.length === 0) return [];
-    const known = { silenced: new Set<ClientId>(), blocked: new Set<ClientId>() };
-    for (let after = state.head.origin; ;) {
-      const page = await this.core.log.entries(app, state.id, {
-        after,
-        limit: 100,
-        kinds: ['silenced', 'blocked'],
-      });
-      for (const { op, payload } of page)
-        if (op.startsWith('import:') && (payload.kind === 'silenced' || payload.kind === 'blocked'))
-          for (const client of payload.members) known[payload.kind].add(client);
-      const last = page.at(-1);
-      if (page.length < 100 || last === undefined) break;
-      after = last.seq;
+    { conversation: { id }, members, mutes }: ImportItem,
+    applied: readonly EntryPayload[],
+  ): Promise<boolean> {
+    const added = new Set(applied.flatMap((payload) => (payload.kind === 'added' ? payload.members : [])));
+    const muted = new Set([
+      ...(mutes?.muted ?? []),
+      ...members.filter(({ client, muted = false }) => muted && added.has(client)).map(({ client }) => client),
+    ]);
+    let changed = false;
+    for (const client of [...muted, ...(mutes?.unmuted ?? [])]) {
+      const own = await this.core.members.own(app, id, client);
+      const wanted = muted.has(client);
+      if (own === undefined || own.muteUntil !== (wanted ? undefined : null)) continue;
+      await this.core.members.setOwn(app, id, client, { muteUntil: wanted ? null : 'off' });
+      changed = true;
     }
-    const newlySilenced = silence.filter((client) => !known.silenced.has(client));
-    const newlyBlocked = block.filter((client) => !known.blocked.has(client));
-    const removed = newlyBlocked.filter((client) => state.isMember(client));
-    return [
-      ...(newlySilenced.length === 0 ? [] : [{ kind: 'silenced', members: newlySilenced } as const]),
-      ...(newlyBlocked.length === 0 ? [] : [{ kind: 'blocked', members: newlyBlocked, removed } as const]),
-    ];
+    return changed;
   }
 
   /** Answers whether it became an entry now, and not by the same change before. */
   private async apply(app: AppId, conversation: ConversationId, payload: EntryPayload): Promise<boolean> {
-    const op = `import:${createHash('sha256').update(JSON.stringify(payload)).update(randomUUID()).digest('base64url')}`;
+    const op = `${importOperation}:${createHash('sha256').update(JSON.stringify(payload)).update(randomUUID()).digest('base64url')}`;
     const call: Call = { app, server: true, deadline: this.core.clock() + patience };
     const outcome = await this.core.change(
       await this.core.app(call),
@@ -239,54 +205,4 @@ export class ConversationImport {
     );
     return outcome.entry !== undefined && !outcome.duplicate;
   }
-}
-
-function documentChange(
-  state: ConversationState,
-  first: Conversation,
-  { conversation: now, before = [] }: ImportItem,
-  notes: string[],
-): EntryPayload[] {
-  const here = state.conversation;
-  const known: readonly ImportedVersion[] = [first, ...before];
-  const change: Partial<EntryPayload & { kind: 'updated' }> = {};
-  const set = change as Record<string, unknown>;
-  if ((now.name ?? '') !== (here.name ?? '')) {
-    if (known.some(({ name = '' }) => name === (here.name ?? ''))) set['name'] = now.name ?? '';
-    else if (known.every(({ name = '' }) => name !== (now.name ?? '')))
-      notes.push('its name was changed there and here: the name here stays');
-  }
-  const text = (value: JsonObject = {}): string => JSON.stringify(sorted(value));
-  for (const [field, told] of [
-    ['attributes', 'changed'],
-    ['columns', 'changedColumns'],
-  ] as const) {
-    if (text(now[field]) === text(here[field])) continue;
-    if (known.some((version) => text(version[field]) === text(here[field]))) {
-      set[field] = now[field] ?? {};
-      set[told] = difference(here[field] ?? {}, now[field] ?? {});
-    } else if (known.every((version) => text(version[field]) !== text(now[field])))
-      notes.push(`its ${field} were changed there and here: those here stay`);
-  }
-  return Object.keys(change).length === 0 ? [] : [{ kind: 'updated', ...change }];
-}
-
-/** What members are told: the top-level keys that are another now. */
-function difference(before: JsonObject, after: JsonObject): JsonObject {
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  const changed = [...keys].filter(
-    (key) => JSON.stringify(sorted(before[key])) !== JSON.stringify(sorted(after[key])),
-  );
-  return Object.fromEntries(changed.map((key) => [key, after[key] ?? null]));
-}
-
-/** The same value with the keys of its objects in order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
 }

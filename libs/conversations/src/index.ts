@@ -9,11 +9,7 @@ export type { RetentionOptions, RetentionParts } from './retention.js';
 export type { ConversationParts } from './core.js';
 export type { PathObserver } from './path-observer.js';
 export { ConversationService, createConversationService } from './conversation-service.js';
-export type {
-  ConversationImport,
-  ImportedVersion,
-  ImportItem,
-  ConversationOutcome,
-} from './import-conversations.js';
+export type { ConversationImport, ImportItem, ConversationOutcome } from './import-conversations.js';
+export type { ImportedVersion } from './import-changes.js';
 export { uniqueKeyOf } from './create-conversation.js';
 export { threadKey } from './system-threads.js';

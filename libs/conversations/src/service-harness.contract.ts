@@ -59,6 +59,7 @@ export class Harness {
       members: store.members,
       clients: store.clients,
       notifications: store.notifications,
+      imports: store.imports,
       apps: { known: (id) => apps.get(id), find: (id) => Promise.resolve(apps.get(id)) },
       broker: this.hub,
       presence: this.hub,

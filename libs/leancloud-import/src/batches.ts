@@ -5,8 +5,10 @@ import type { Report, Step } from './plan.js';
 import type { ImportTarget } from './ports.js';
 import type { Placed } from './units.js';
 
-/** Bytes of JSON that a request holds at most; the server takes 128 KB. */
+/** Bytes of JSON that a request holds, unless one thing alone is larger. */
 const requestBytes = 100_000;
+/** Of a conversation with many members, which is a request by itself. */
+const largestItem = 15_000_000;
 const mostItems = 100;
 const mostMessages = 1_000;
 /** Bytes that are collected before they are sent. */
@@ -119,7 +121,7 @@ export class Batches {
 
   private async sendConversations(steps: readonly Doing<'conversation'>[]): Promise<void> {
     const fitting = steps.filter((step) => {
-      if (sizeOf(step.item) <= requestBytes) return true;
+      if (sizeOf(step.item) <= largestItem) return true;
       this.refuse(step, 'it is larger than a request may be');
       return false;
     });

@@ -12,7 +12,7 @@ import { Problems } from './problems.js';
 import { type ImportEvent, Progress } from './progress.js';
 import { importedStreams } from './row-keys.js';
 import { type SortState, sortProblems, sortRows, sortedFile } from './sort-rows.js';
-import { type Unit, unitsOf } from './units.js';
+import { type Placed, type Unit, unitsOf } from './units.js';
 import { type Verification, Verifier } from './verify-import.js';
 
 export interface ImportOptions {
@@ -21,6 +21,8 @@ export interface ImportOptions {
   /** Where the state and the report go: a folder of its own per app and installation. */
   readonly work: string;
   readonly target: ImportTarget;
+  /** Members that a conversation may have in the app. */
+  readonly mostMembers: number;
   /** Reads everything and reports, but asks and changes nothing. */
   readonly dryRun?: boolean;
   /** Only compares what is there with the folder. */
@@ -55,6 +57,10 @@ interface ImportState {
   readonly units: number;
   readonly done: boolean;
   readonly counts: Counts;
+  /** Lines of files with conversations that an import before this one took: what changed since stands behind them. */
+  readonly known: Readonly<Record<string, number>>;
+  /** The same of this one, once it is done. */
+  readonly taken: Readonly<Record<string, number>>;
   readonly partly: readonly string[];
   readonly problemBytes: number;
   readonly problems: Readonly<Record<string, number>>;
@@ -123,7 +129,9 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
   const { fingerprint } = sorted;
   const stored = await readJson<ImportState>(statePath);
   const fresh: ImportState = {
-    fingerprint, dryRun, offset: 0, units: 0, done: false, counts: noCounts(), partly: [], problemBytes: 0, problems: {},
+    fingerprint, dryRun, offset: 0, units: 0, done: false, counts: noCounts(),
+    known: (stored?.done === true ? stored.taken : stored?.known) ?? {},
+    taken: sorted.conversationLines, partly: [], problemBytes: 0, problems: {},
   }; // prettier-ignore
   // One that is done is done again, in case that something was changed there: it only finds what is missing.
   let state = stored?.fingerprint === fingerprint && !stored.done && !dryRun ? stored : fresh;
@@ -140,7 +148,8 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
     });
   const batches = new Batches(target, counts, report, dryRun);
   for (const id of state.partly) batches.partly.add(id);
-  const plan = new Plan(run.now(), report);
+  const isKnown = ({ part, line }: Placed) => line <= (state.known[parts[part]!.file] ?? 0);
+  const plan = new Plan(run.now(), report, { mostMembers: run.mostMembers, isKnown });
   const total = Object.values(sorted.streams).reduce((sum, rows) => sum + rows, 0);
   const progress = new Progress('import', run.onEvent, state.units, total);
   let { units } = state;
@@ -192,7 +201,7 @@ async function verifyAll(run: Run, state: ImportState): Promise<Verification> {
   const total = Object.values(run.sorted.streams).reduce((sum, rows) => sum + rows, 0);
   const progress = new Progress('verify', run.onEvent, 0, total);
   const verifier = new Verifier(run.target, new Set(state.partly));
-  const plan = new Plan(run.now(), () => undefined);
+  const plan = new Plan(run.now(), () => undefined, { mostMembers: run.mostMembers });
   let units = 0;
   for await (const unit of unitsOf(join(run.work, sortedFile))) {
     run.signal?.throwIfAborted();

@@ -26,6 +26,13 @@ export type Step =
 /** `taken`: the row is, but not all of it. */
 export type Report = (from: Placed, why: string, taken: boolean, id?: string) => void;
 
+export interface PlanOptions {
+  /** Members that a conversation may have. */
+  readonly mostMembers: number;
+  /** Whether an import before this one took the row. */
+  readonly isKnown?: (placed: Placed) => boolean;
+}
+
 /** Messages of a thread that wait for one that tells whose it is. */
 const mostWaiting = 5_000;
 
@@ -45,6 +52,7 @@ export class Plan {
   constructor(
     private readonly now: number,
     private readonly report: Report,
+    private readonly options: PlanOptions,
   ) {}
 
   stepsOf(unit: Unit): Step[] {
@@ -82,8 +90,10 @@ export class Plan {
         roles: rowsOf(unit.roles),
         silenced: rowsOf(unit.silenced),
         blocked: rowsOf(unit.blocked),
+        known: unit.conversations.findLast((one) => this.options.isKnown?.(one))?.row,
       },
       this.now,
+      this.options.mostMembers,
     );
     for (const note of notes) this.report(from, note, true, unit.id);
     if (item === undefined) {

@@ -17,6 +17,8 @@ export interface ConversationRows {
   readonly roles: readonly Row[];
   readonly silenced: readonly Row[];
   readonly blocked: readonly Row[];
+  /** The row that an import before this one took. */
+  readonly known?: Row | undefined;
 }
 
 export interface ReadConversation {
@@ -27,12 +29,12 @@ export interface ReadConversation {
   readonly why?: string;
 }
 
-const mostMembers = 2_000;
 const mostVersions = 5;
 const maxDepth = 7;
 const roles: Readonly<Record<string, Role>> = { Owner: 'owner', Manager: 'manager', Member: 'member' };
 
-export function readConversation(rows: ConversationRows, now: number): ReadConversation {
+/** `mostMembers`: as many as a conversation may have in the app. */
+export function readConversation(rows: ConversationRows, now: number, mostMembers: number): ReadConversation {
   const row = rows.conversations.at(-1)!;
   const id = row['objectId'] as string;
   if (!isConversationId(id))
@@ -42,7 +44,7 @@ export function readConversation(rows: ConversationRows, now: number): ReadConve
   const creator = clientOf(row['c']);
   if (row['c'] !== undefined && row['c'] !== null && creator === undefined)
     notes.push('the creator cannot be a client id here');
-  const members = kind === 'ordinary' ? membersOf(row, rows.roles, creator, notes) : [];
+  const members = kind === 'ordinary' ? membersOf(row, rows.roles, creator, mostMembers, notes) : [];
   if (kind === 'ordinary' && members.length === 0) notes.push('it has no members: no list shows it');
   if (kind === 'room' && creator !== undefined) members.push({ client: creator, role: 'owner' });
   if (kind !== 'ordinary' && listOf(row['mu']).length > 0)
@@ -72,7 +74,18 @@ export function readConversation(rows: ConversationRows, now: number): ReadConve
         .slice(0, -1)
         .slice(-mostVersions)
         .map((one) => versionOf(one, [])),
+      ...(rows.known === undefined || rows.known === row ? {} : { mutes: mutesSince(rows.known, row) }),
     },
+  };
+}
+
+/** Who muted it, and who no longer does. */
+function mutesSince(before: Row, now: Row): NonNullable<ImportItem['mutes']> {
+  const clients = (row: Row) => new Set(listOf(row['mu']).map(clientOf).filter((one) => one !== undefined));
+  const [then, today] = [clients(before), clients(now)];
+  return {
+    muted: [...today].filter((client) => !then.has(client)),
+    unmuted: [...then].filter((client) => !today.has(client)),
   };
 }
 
@@ -100,13 +113,17 @@ const clientOf = (value: unknown): ClientId | undefined =>
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-function membersOf(row: Row, roleRows: readonly Row[], creator: ClientId | undefined, notes: string[]) {
+function membersOf(
+  row: Row,
+  roleRows: readonly Row[],
+  creator: ClientId | undefined,
+  mostMembers: number,
+  notes: string[],
+) {
   const given = listOf(row['m']);
   const clients = [...new Set(given.map(clientOf))].filter((client) => client !== undefined);
   const wrong = given.filter((value) => clientOf(value) === undefined).length;
   if (wrong > 0) notes.push(`${wrong} members cannot be client ids here`);
-  if (clients.length > mostMembers)
-    notes.push(`${clients.length - mostMembers} members beyond ${mostMembers} were left out`);
   const granted = new Map<ClientId, Role>();
   for (const { clientId, role } of roleRows) {
     const client = clientOf(clientId);
@@ -117,12 +134,20 @@ function membersOf(row: Row, roleRows: readonly Row[], creator: ClientId | undef
       );
   }
   const muted = new Set(listOf(row['mu']).map(clientOf));
-  const absent = [...muted].filter((client) => client !== undefined && !clients.includes(client)).length;
+  const present = new Set(clients);
+  const absent = [...muted].filter((client) => client !== undefined && !present.has(client)).length;
   if (absent > 0) notes.push(`${absent} who muted it are no members`);
   // One owner: the creator, unless the roles say another.
   const owner =
-    [...granted].find(([client, role]) => role === 'owner' && clients.includes(client))?.[0] ?? creator;
-  return clients.slice(0, mostMembers).map((client) => {
+    [...granted].find(([client, role]) => role === 'owner' && present.has(client))?.[0] ?? creator;
+  // Who has a role is not left out.
+  const ranked =
+    clients.length <= mostMembers
+      ? clients
+      : clients.toSorted((a, b) => Number(b === owner || granted.has(b)) - Number(a === owner || granted.has(a)));
+  for (const client of ranked.slice(mostMembers))
+    notes.push(`the member "${client}" was left out: there are ${mostMembers} already, and limits.members is no more`);
+  return ranked.slice(0, mostMembers).map((client) => {
     const role = granted.get(client) ?? 'member';
     return {
       client,

@@ -18,6 +18,8 @@ export interface SortState {
   readonly rows: number;
   /** Rows by stream. */
   readonly streams: Readonly<Record<string, number>>;
+  /** Lines of each file that says what conversations are. */
+  readonly conversationLines: Readonly<Record<string, number>>;
   readonly problemBytes: number;
   readonly problems: Readonly<Record<string, number>>;
 }
@@ -57,6 +59,7 @@ export async function sortRows(options: SortOptions): Promise<SortState> {
           runs: 0,
           rows: 0,
           streams: {},
+          conversationLines: {},
           problemBytes: 0,
           problems: {},
         };
@@ -73,12 +76,13 @@ export async function sortRows(options: SortOptions): Promise<SortState> {
     const block = new SortBlock();
     let rows = state.rows;
     const streams: Record<string, number> = { ...state.streams };
+    const conversationLines: Record<string, number> = { ...state.conversationLines };
     const spill = async (part: number, line: number, end: number) => {
       await block.spill(join(work, runName(state.runs)));
       const problemBytes = await problems.flush();
       state = {
         ...state, part, line, end, rows, runs: state.runs + 1, streams: { ...streams },
-        problemBytes, problems: problems.byReason,
+        conversationLines: { ...conversationLines }, problemBytes, problems: problems.byReason,
       }; // prettier-ignore
       await writeJson(statePath, state);
     };
@@ -95,6 +99,7 @@ export async function sortRows(options: SortOptions): Promise<SortState> {
           }
           rows += 1;
           streams[part.stream] = (streams[part.stream] ?? 0) + 1;
+          if (part.stream === 'conversations') conversationLines[part.file] = line;
           const key = text === undefined ? { why: why! } : rowKey(part.stream, text, services);
           if ('why' in key) problems.add({ file: part.file, line, why: key.why, taken: false });
           else if ('key' in key) block.add({ key: key.key, part: at, line }, text!);

@@ -77,7 +77,7 @@ async function planned(rows: readonly (readonly [stream: string, text: string])[
   });
   writeFileSync(join(folder, 'sorted'), records.sort(compareKeys).map(encodeRecord).join(''));
   const reported: [number, string][] = [];
-  const plan = new Plan(1_000_000, ({ line }, why) => reported.push([line, why]));
+  const plan = new Plan(1_000_000, ({ line }, why) => reported.push([line, why]), { mostMembers: 500 });
   const steps: Step[] = [];
   for await (const unit of unitsOf(join(folder, 'sorted'))) steps.push(...plan.stepsOf(unit));
   return { steps: [...steps, ...plan.end()], reported };

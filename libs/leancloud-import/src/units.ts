@@ -49,7 +49,7 @@ const lists: Readonly<Record<string, keyof Head['rows']>> = {
 /** Rows of one list and conversation that are kept in memory: more than LeanCloud has. */
 const longestList = 50_000;
 /** Rows of one conversation, of which the last counts; some before tell what an earlier import found. */
-const latestVersions = 8;
+const latestVersions = 20;
 
 /** Reads the sorted file from a conversation's first byte. */
 export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {

@@ -62,23 +62,35 @@ export class Database {
   }
 }
 
-/** Memory for pages of the file, in bytes per connection. */
-export interface PageMemory {
+/** What a store may keep in memory: pages of the file in bytes per connection, and what the writer knows without reading. */
+export interface StoreMemory {
   readonly writer: number;
   readonly reader: number;
   /** Of the file, mapped by a reader: it counts as the process's memory, but the system takes it back when it is short of it. */
   readonly mapped: number;
+  /** The writer's keys and heads: up to twice as many. */
+  readonly known: { readonly conversations: number; readonly clients: number; readonly apps: number };
 }
 
 /** For a server. */
-const ampleMemory: PageMemory = { writer: 64 << 20, reader: 32 << 20, mapped: 256 << 20 };
+const ampleMemory: StoreMemory = {
+  writer: 64 << 20,
+  reader: 32 << 20,
+  mapped: 256 << 20,
+  known: { conversations: 50_000, clients: 100_000, apps: 10_000 },
+};
 /** For a command that runs beside other programs, and reads most rows once. */
-export const scantMemory: PageMemory = { writer: 16 << 20, reader: 8 << 20, mapped: 0 };
+export const scantMemory: StoreMemory = {
+  writer: 16 << 20,
+  reader: 8 << 20,
+  mapped: 0,
+  known: { conversations: 5_000, clients: 20_000, apps: 100 },
+};
 
 const kibibytes = (bytes: number): number => Math.floor(bytes / 1024);
 
 export interface WriteConnectionOptions {
-  readonly memory?: PageMemory | undefined;
+  readonly memory?: StoreMemory | undefined;
   /** For tests of a full disk. */
   readonly maxPages?: number;
 }
@@ -103,7 +115,7 @@ export function openWriteConnection(path: string, options: WriteConnectionOption
 }
 
 /** A connection that cannot write and never waits for the one that does. */
-export function openReadConnection(path: string, { reader, mapped }: PageMemory = ampleMemory): Database {
+export function openReadConnection(path: string, { reader, mapped }: StoreMemory = ampleMemory): Database {
   const connection = new DatabaseSync(path, {
     timeout: 5_000,
     readOnly: true,

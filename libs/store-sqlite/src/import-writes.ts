@@ -1,5 +1,6 @@
 import type {
   ImportedConversation,
+  ImportedMember,
   ImportedMessage,
   ImportedMessages,
   NewEntry,
@@ -35,7 +36,11 @@ export function takeConversation(
   item: ImportedConversation,
   now: number,
 ): Taken {
-  const { conversation, members, silenced, blocked } = item;
+  const { conversation } = item;
+  // Who has a role comes first, with the conversation itself.
+  const members = item.members.toSorted(
+    (a, b) => Number(b.role !== 'member') - Number(a.role !== 'member'),
+  );
   const known = w.conversation(app, conversation.id);
   if (known !== undefined) {
     if (known.deletedAt !== null) return { state: 'deleted' };
@@ -47,7 +52,7 @@ export function takeConversation(
   if (keyTaken && conversation.kind === 'thread') return { state: 'native' };
   const rest = {
     conversation: uniqueKey === undefined || keyTaken ? document : conversation,
-    members: members.map(({ client, role }) => ({ client, role })),
+    members: members.slice(0, perEntry).map(({ client, role }) => ({ client, role })),
   };
   const made = create(w, app, {
     author: '',
@@ -58,6 +63,9 @@ export function takeConversation(
   });
   if (!made.created) throw new Error(`conversation ${conversation.id} could not be made`);
   const head = w.conversation(app, conversation.id)!;
+  const slots: Slot[] = [];
+  for (const entry of people(members.slice(perEntry), item)) pushSlots(slots, entry);
+  if (slots.length > 0) append(w, app, conversation.id, head.last, now, slots);
   const readAll =
     'UPDATE member SET readSeq = ?, deliveredSeq = ?, muteUntil = ? WHERE client = ? AND conv = ?';
   for (const { client, muted } of members)
@@ -69,25 +77,30 @@ export function takeConversation(
       w.client(app, client, now),
       head.key,
     );
-  const entries = discipline(silenced, blocked);
-  const slots: Slot[] = [];
-  for (const entry of entries) pushSlots(slots, entry);
-  if (entries.length > 0) append(w, app, conversation.id, head.last, now, slots);
   return { state: 'created', keyTaken };
 }
 
-function discipline(silenced: readonly ClientId[], blocked: readonly ClientId[]): NewEntry[] {
-  const entry = (op: string, payload: NewEntry['payload']): NewEntry => ({
-    author: '',
-    op: op as OperationId,
-    payload,
-  });
-  return [
-    ...(silenced.length === 0 ? [] : [entry('import:silenced', { kind: 'silenced', members: silenced })]),
-    ...(blocked.length === 0
-      ? []
-      : [entry('import:blocked', { kind: 'blocked', members: blocked, removed: [] })]),
-  ];
+/** At most so many people are in one entry, as everywhere. */
+const perEntry = 500;
+
+/** What a new conversation has besides its first members. */
+function people(
+  more: readonly ImportedMember[],
+  { silenced, blocked }: Pick<ImportedConversation, 'silenced' | 'blocked'>,
+): NewEntry[] {
+  const entries: NewEntry[] = [];
+  const add = (payload: NewEntry['payload']) => {
+    const op = `import:${entries.length}:${payload.kind}` as OperationId;
+    entries.push({ author: '', op, payload });
+  };
+  const inEntries = <T>(all: readonly T[], payload: (some: readonly T[]) => NewEntry['payload']) => {
+    for (let at = 0; at < all.length; at += perEntry) add(payload(all.slice(at, at + perEntry)));
+  };
+  inEntries(more, (some) => ({ kind: 'added', members: some.map(({ client }) => client) }));
+  for (const { client, role } of more) if (role !== 'member') add({ kind: 'role', member: client, role });
+  inEntries(silenced, (members) => ({ kind: 'silenced', members }));
+  inEntries(blocked, (members) => ({ kind: 'blocked', members, removed: [] }));
+  return entries;
 }
 
 const isHeld = (w: WriteContext, app: string, uniqueKey: string, now: number): boolean =>

@@ -19,7 +19,7 @@ import type { ChannelOptions, Engine } from './channel.js';
 import type { Channels } from './channels.js';
 import type { CheckReport } from './check.js';
 import { openReadConnection, openWriteConnection } from './database.js';
-import type { PageMemory } from './database.js';
+import type { StoreMemory } from './database.js';
 import { LocalEngine, ThreadEngine } from './engines.js';
 import { lockFolder } from './folder-lock.js';
 import { migrate } from './migrations.js';
@@ -61,8 +61,8 @@ export interface SqliteStoreOptions {
   readonly onFailure?: (error: Error) => void;
   /** What each reader remembers of long lists. For tests. */
   readonly remember?: Partial<RememberLimits>;
-  /** For pages of the file; a server's by default. */
-  readonly memory?: PageMemory;
+  /** A server's by default. */
+  readonly memory?: StoreMemory;
   /** Pages (4 KB) that the file may grow to. For tests of a full disk. */
   readonly maxPages?: number;
 }

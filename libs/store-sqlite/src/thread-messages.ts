@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Batch, Executor } from './batch.js';
-import type { PageMemory } from './database.js';
+import type { StoreMemory } from './database.js';
 import type { RememberLimits } from './remembered-rows.js';
 
 export interface ThreadSettings {
@@ -10,7 +10,7 @@ export interface ThreadSettings {
   /** Of a reader: what it may remember. Without it: nothing. */
   readonly remember?: RememberLimits;
   readonly maxPages?: number;
-  readonly memory?: PageMemory;
+  readonly memory?: StoreMemory;
 }
 
 export type ThreadStarted = 'started';

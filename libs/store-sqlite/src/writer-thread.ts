@@ -7,4 +7,4 @@ import { Writer } from './writer.js';
 
 const { path, marks, maxPages, memory } = workerData as ThreadSettings;
 const db = openWriteConnection(path, { memory, ...(maxPages === undefined ? {} : { maxPages }) });
-serve(new Writer(db, Date.now, new ChangeMarks(marks)));
+serve(new Writer(db, Date.now, new ChangeMarks(marks), memory?.known));

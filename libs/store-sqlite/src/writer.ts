@@ -16,7 +16,7 @@ import type { Database } from './database.js';
 import { diskFailure, toFailure } from './failures.js';
 import { takeConversation, takeMessages, takeSubscribers } from './import-writes.js';
 import { retire } from './retention-writes.js';
-import { WriteContext } from './write-context.js';
+import { type CacheSizes, WriteContext } from './write-context.js';
 
 /** Everything that can be asked of the writer. */
 export const writes = {
@@ -55,8 +55,9 @@ export class Writer implements Executor {
     private readonly db: Database,
     private readonly now: () => number = Date.now,
     private readonly marks = new ChangeMarks(),
+    known?: CacheSizes,
   ) {
-    this.context = new WriteContext(db, marks);
+    this.context = new WriteContext(db, marks, known);
   }
 
   run(batches: readonly Batch[]): Answers[] {
