@@ -56,6 +56,8 @@ describeSdk('queries', (suite) => {
       ['contains', 'name', 'lph', 'a'],
       ['contains', 'name', '.*', ''],
       ['matches', 'name', /^AL.*a$/i, 'a'],
+      ['matches', 'name', /^(AL|ga)/i, 'ac'],
+      ['matches', 'name', /^\w+[lt]a$/, 'bd'],
     ];
     const found: unknown[] = [];
     for (const [operator, key, value] of cases)

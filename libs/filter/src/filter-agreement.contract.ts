@@ -115,7 +115,22 @@ const bound = fc.oneof(
   { weight: 1, arbitrary: date },
   { weight: 1, arbitrary: name },
 );
-const pattern = fc.constantFrom('a', '^a', 'b$', '^$', '.', '^.$', '[a-z]', '[^a]', '\\QÉ\\E', 'a.*b', '');
+const pattern = fc.constantFrom(
+  'a',
+  '^a',
+  'b$',
+  '^$',
+  '.',
+  '^.$',
+  '[a-z]',
+  '[^a]',
+  '\\QÉ\\E',
+  'a.*b',
+  '',
+  '^(a|É)',
+  'a+b?$',
+  '(^|b)a',
+);
 const operators = fc.oneof(
   fc.record({ op: fc.constantFrom('$eq', '$ne'), to: value }),
   fc.record({ op: fc.constantFrom('$gt', '$gte', '$lt', '$lte'), to: bound }),

@@ -29,7 +29,8 @@ function passes(kind: Jump['kind'], before: number, current: number, multiline: 
   return true;
 }
 
-const isAnchored = (tokens: readonly Token[], multiline: boolean): boolean =>
+/** Can it only be found where the text begins? */
+export const isAnchored = (tokens: readonly { readonly kind: string }[], multiline: boolean): boolean =>
   tokens[0]?.kind === 'start' && !multiline;
 
 function narrowProgram(tokens: readonly Token[], jumps: readonly Jump[], pattern: LinearPattern): Program {
@@ -108,7 +109,7 @@ function advance(active: Uint32Array, mask: Uint32Array, stars: Uint32Array | un
 }
 
 /** Keeps the answers for all ASCII characters and some others. */
-function remembered<T>(answer: (codePoint: number) => T): (codePoint: number) => T {
+export function remembered<T>(answer: (codePoint: number) => T, most = 1000): (codePoint: number) => T {
   const ascii: (T | undefined)[] = new Array<T | undefined>(128).fill(undefined);
   const others = new Map<number, T>();
   return (codePoint) => {
@@ -116,7 +117,7 @@ function remembered<T>(answer: (codePoint: number) => T): (codePoint: number) =>
     if (known !== undefined) return known;
     const made = answer(codePoint);
     if (codePoint < 128) ascii[codePoint] = made;
-    else if (others.size < 1000) others.set(codePoint, made);
+    else if (others.size < most) others.set(codePoint, made);
     return made;
   };
 }
@@ -128,7 +129,7 @@ function statesTaking(tokens: readonly Token[], codePoint: number, ignoreCase: b
 }
 
 /** `cases`: the character in all its cases, or as it is; the last one stands for all. */
-function consumes(token: Token, codePoint: number, cases: readonly number[]): boolean {
+export function consumes(token: Token, codePoint: number, cases: readonly number[]): boolean {
   switch (token.kind) {
     case 'char':
       return token.codePoint === codePoint || token.codePoint === cases.at(-1);

@@ -1,5 +1,6 @@
 import { bounds, invalid, shown, tooComplex } from './fields.js';
-import { parsePattern } from './regex-syntax.js';
+import { automatonProgram } from './regex-automaton.js';
+import { chainOf, parsePattern } from './regex-syntax.js';
 import type { Token } from './regex-syntax.js';
 import type { LinearPattern } from './types.js';
 import { foldCase, foldText } from './fold-case.js';
@@ -7,12 +8,13 @@ import { chainProgram } from './regex-chain.js';
 import type { Program } from './regex-chain.js';
 
 /**
- * Patterns that every engine runs in linear time: literals, `\Q…\E`, escapes, `^`, `$`, `.`, `.*` and character
- * classes. Characters are code points. `.` is anything but a line feed; without flag `m`, `^` and `$` are the ends of
- * the text only.
+ * Patterns that every engine runs in linear time: literals, `\Q…\E`, escapes, `^`, `$`, `.`, character classes, groups,
+ * alternatives and repetitions. Characters are code points. `.` is anything but a line feed; without flag `m`, `^` and
+ * `$` are the ends of the text only.
  *
- * The matcher never goes back: a pattern is a chain of at most {@link bounds}.patternLength states, the set of states
- * it can be in is a few machine words, and each character of the text moves the whole set once.
+ * The matcher never goes back: each character of the text moves the whole set of states that the pattern can be in
+ * once. Without alternatives and repetitions (but `.*`) a pattern is a chain of at most {@link bounds}.patternLength
+ * states, and the set a few machine words; otherwise it is a graph (regex-automaton.ts).
  */
 
 /** Checks a `$regex` with its `$options` (any of `i`, `m`). Throws AppError `filter_invalid`, `filter_too_complex`. */
@@ -22,8 +24,9 @@ export function compilePattern(source: string, options = ''): LinearPattern {
   if (source.length > bounds.patternLength)
     throw tooComplex(`a pattern is longer than ${bounds.patternLength}`);
   if (!source.isWellFormed()) throw invalid('a pattern is not well-formed Unicode');
-  parsePattern(source);
-  return { source, ignoreCase: options.includes('i'), multiline: options.includes('m') };
+  const pattern = { source, ignoreCase: options.includes('i'), multiline: options.includes('m') };
+  programOf(pattern);
+  return pattern;
 }
 
 /** True when the pattern is found anywhere in the text. Linear in the length of the text, whatever the pattern. */
@@ -37,8 +40,12 @@ function programOf(pattern: LinearPattern): Program {
   const key = `${pattern.ignoreCase ? 'i' : ''}${pattern.multiline ? 'm' : ''}/${pattern.source}`;
   let program = programs.get(key);
   if (!program) {
-    const tokens = parsePattern(pattern.source);
-    program = literalProgram(tokens, pattern) ?? chainProgram(tokens, pattern);
+    const part = parsePattern(pattern.source);
+    const chain = chainOf(part);
+    program =
+      chain === undefined
+        ? automatonProgram(part, pattern)
+        : (literalProgram(chain, pattern) ?? chainProgram(chain, pattern));
     if (programs.size >= 200) programs.delete(programs.keys().next().value as string);
     programs.set(key, program);
   }
