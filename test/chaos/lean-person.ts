@@ -84,8 +84,8 @@ export class LeanPerson {
     const { Event } = this.sdk;
     const on = (event: string, listener: (...args: never[]) => void) => client.on(event, listener);
     on(Event.MESSAGE, (message: Message, { id }: { id: string }) => this.arrived(id, message));
-    on(Event.MESSAGE_UPDATE, (message: Message, { id }: { id: string }) => this.heard(id, message));
-    on(Event.MESSAGE_RECALL, (message: Message, { id }: { id: string }) => this.heard(id, message));
+    on(Event.MESSAGE_UPDATE, (message: Message, { id }: { id: string }) => this.replace(id, message));
+    on(Event.MESSAGE_RECALL, (message: Message, { id }: { id: string }) => this.replace(id, message));
     on(Event.DISCONNECT, () => this.disconnected());
     on(Event.RECONNECT, () => this.reconnected());
     on(Event.RECONNECT_ERROR, ({ message }: Error) =>
@@ -166,11 +166,6 @@ export class LeanPerson {
     let at = shown.length;
     while (at > 0 && shown[at - 1]!.time > time) at -= 1;
     shown.splice(at, 0, { id: message.id, from: message.from, time, ...contentOf(message) });
-  }
-
-  /** A replay may bring an older state of what this device has changed since: its own word is the newest. */
-  private heard(id: string, message: Message): void {
-    if (!this.changed.has(message.id)) this.replace(id, message);
   }
 
   private replace(id: string, message: Message): void {

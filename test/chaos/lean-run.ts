@@ -20,7 +20,7 @@ export interface LeanReport {
   readonly backAfterMs: readonly number[];
   /** What is missing, doubled, out of order or of another. */
   readonly problems: readonly string[];
-  /** Messages shown as they were before an edit or a recall: a known gap of the door's replay. */
+  /** Messages shown as they were before an edit or a recall. */
   readonly stale: readonly string[];
 }
 

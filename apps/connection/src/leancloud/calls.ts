@@ -21,7 +21,7 @@ import type { ConnectionOptions, ConnectionParts } from '../connection-parts.js'
 import type { Given } from './given.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { membershipPushes } from './membership-pushes.js';
-import { encodeConvPush } from './pushed-event.js';
+import { encodeConvPush, stampOf } from './pushed-event.js';
 
 /** One command of a session, and how to carry it out. */
 export interface Call {
@@ -88,7 +88,7 @@ export class Calls {
       seq === undefined ? entry : ((await this.entryAt(session, entry.conversation, seq)) ?? entry);
     const inRoom = (await this.kindOf(session, told.conversation)) === 'room';
     const pushes = membershipPushes(told, session.client, inRoom) ?? [];
-    session.push(pushes.map((push) => encodeConvPush(push, told.time)));
+    session.push(pushes.map((push) => encodeConvPush(push, stampOf(told))));
     return told;
   }
 

@@ -8,7 +8,7 @@ import {
 } from '@hongyan/protocol';
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
-import { encodeConvPush, encodePush, type PushedEvent } from './pushed-event.js';
+import { encodeConvPush, encodePush, stampOf, type PushedEvent } from './pushed-event.js';
 import { updatedPush } from './updated-push.js';
 import { unreadTupleOf } from './wire-message.js';
 
@@ -45,7 +45,7 @@ async function update(
   entry: EntryView & { kind: 'updated' },
 ): Promise<readonly Buffer[]> {
   const view = await calls.run(session, 'conversation.get', { conversation: entry.conversation });
-  return [encodeConvPush(updatedPush(entry, view.conversation), entry.time)];
+  return [encodeConvPush(updatedPush(entry, view.conversation), stampOf(entry))];
 }
 
 /** One unread message less: the client has no way to count that by itself. */

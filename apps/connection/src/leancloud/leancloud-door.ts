@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CommandType, leanCloudError, LeanCloudError, OpType, type GenericCommand } from '@hongyan/leancloud';
-import { AppError, hardLimits, type CloseOrder, type ErrorName, type EventClass } from '@hongyan/protocol';
+import {
+  AppError,
+  hardLimits,
+  type AppId,
+  type CloseOrder,
+  type ErrorName,
+  type EventClass,
+  type SessionId,
+} from '@hongyan/protocol';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
   currentApp,
@@ -15,6 +23,7 @@ import { sessionsEndedBy, stillInUse } from '../session-bounds.js';
 import type { CommandBudget } from '../rate-limit.js';
 import { FlushTurn } from '../flush-turn.js';
 import { Calls } from './calls.js';
+import { catchUp } from './catch-up.js';
 import { closeSilent, refuseUpgrade, sendAway } from './connection-ends.js';
 import { describe } from './described.js';
 import { refusedMessage } from './direct-messages.js';
@@ -22,23 +31,25 @@ import { contextOf, countedAs, routeOf } from './dispatch.js';
 import { LeanCloudConnection, sessionlessPerSecond, type ConnectionOwner } from './leancloud-connection.js';
 import { LeanCloudSession, type SessionKeeper } from './leancloud-session.js';
 import { appOf, logIn, openedReply } from './login.js';
-import { missed } from './missed.js';
 import { answerWithoutSession } from './other-services.js';
 import type { PushedEvent } from './pushed-event.js';
+import type { ToldSessions } from './rest-endpoint.js';
 import { negotiate, type Dialect } from './subprotocols.js';
+import type { ToldLive } from './told-live.js';
 
 const tickMs = 5_000;
 
 type Connection = LeanCloudConnection<LeanCloudSession>;
 
 /** LeanCloud's clients on raw WebSockets: who comes in, what is asked, who goes. */
-export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, SessionKeeper {
+export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, SessionKeeper, ToldSessions {
   readonly softBufferedBytes: number;
   readonly maxBufferedBytes: number;
   readonly options: ConnectionOptions;
   private readonly calls: Calls;
   private readonly rates: ClientRates;
   private readonly connections = new Set<Connection>();
+  private readonly attached = new Map<string, LeanCloudSession>();
   private readonly sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -196,13 +207,14 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     const { limits } = stillInUse(this.parts.apps, app);
     authenticator.checkStillValid(open, login.loginAt);
     const former = hub.attach(session, { bounds: limits, ends: sessionsEndedBy(login) });
+    this.attached.set(keyOf(session), session);
     if (former !== undefined) this.supersede(former);
     connection.sessions.set(open.client, session);
     connection.hasLoggedIn = true;
-    await this.begin(session);
+    const report = (error: unknown) => this.report(error, command);
     const { sessionMessage = {} } = command;
-    session.push(missed(this.calls, session, sessionMessage, connection.dialect.offlineMessages));
-    return openedReply(login, now);
+    const knownUntil = await catchUp(this.calls, session, sessionMessage, this.begin(session), report);
+    return openedReply(login, now, knownUntil);
   }
 
   private async begin(session: LeanCloudSession): Promise<void> {
@@ -239,6 +251,10 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (sessions.length > 0) this.parts.hub.close({ app, client, sessions, reason: 'session_conflict' });
   }
 
+  toldTo(app: AppId, session: SessionId): ToldLive | undefined {
+    return this.attached.get(keyOf({ session: { app, session } }))?.told;
+  }
+
   describe(session: LeanCloudSession, pushed: PushedEvent): Promise<readonly Buffer[]> | undefined {
     return describe(this.calls, session, pushed);
   }
@@ -264,8 +280,10 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
       );
   }
 
-  private forget({ connection, session: { client } }: LeanCloudSession, reason: Ended): void {
+  private forget(session: LeanCloudSession, reason: Ended): void {
+    const { connection, client } = session;
     connection.sessions.delete(client);
+    if (this.attached.get(keyOf(session)) === session) this.attached.delete(keyOf(session));
     this.parts.telemetry?.sessionClosed?.(
       reason === 'lost' ? (connection.endedBy ?? reason) : endedAs[reason],
     );
@@ -299,6 +317,9 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     return this.drained;
   }
 }
+
+const keyOf = ({ session: { app, session } }: { session: { app: AppId; session: SessionId } }): string =>
+  `${app} ${session}`;
 
 type Ended = 'logout' | 'lost' | 'kicked' | 'conflict';
 const endedAs = { logout: 'logged_out', kicked: 'kicked', conflict: 'session_conflict' } as const;

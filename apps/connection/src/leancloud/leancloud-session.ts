@@ -8,6 +8,7 @@ import { peerOf, type LeanCloudConnection } from './leancloud-connection.js';
 import { OwnMessages } from './own-messages.js';
 import { encodePush, leanCloudFormat, type PushedEvent } from './pushed-event.js';
 import { RecentMessages } from './recent-messages.js';
+import { ToldLive } from './told-live.js';
 import type { WillMessage } from './given.js';
 
 /** What the door does for a session. */
@@ -42,6 +43,7 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
   readonly own = new OwnMessages();
   /** Made and attached to the hub in one step: what is committed later is told live. */
   readonly attachedAt = Date.now();
+  readonly told = new ToldLive(this.attachedAt);
   will: WillMessage | undefined;
   /** The conversation service does not know of it yet. */
   isOpening = true;
@@ -76,6 +78,7 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
       if (pushed.place !== undefined) this.recent.add(pushed.place);
       if (message.from === this.client) this.own.add(message, message.receipt === true);
     }
+    if (event.type === 'entry' && event.entry.kind !== 'message' && !inRoom) this.told.add(event.entry);
     const frames = pushed.frames(this.client, inRoom);
     if (frames.length > 0) this.push(frames);
     const described = this.keeper.describe(this, pushed);

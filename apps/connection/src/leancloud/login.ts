@@ -101,12 +101,17 @@ async function yieldToOther(
     throw new AppError('session_conflict');
 }
 
-export function openedReply({ session, token, expiresAt }: Login, now: number): GenericCommand {
+/** `serverTs`: the client keeps it as the time of the last change that it knows. */
+export function openedReply(
+  { session, token, expiresAt }: Login,
+  now: number,
+  serverTs: number,
+): GenericCommand {
   return {
     cmd: CommandType.session,
     op: OpType.opened,
     peerId: session.client,
-    serverTs: now,
+    serverTs,
     sessionMessage: tokenOf(token, expiresAt, now),
   };
 }

@@ -2,11 +2,15 @@ import { isObject, OpType } from '@hongyan/leancloud';
 import { AppError, type Caller, type ConversationView, type EntryView } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
 import { membershipPushes, type ConvPush } from './membership-pushes.js';
-import { reliable } from './pushed-event.js';
+import { reliable, stampOf } from './pushed-event.js';
 import { runFor } from './run-for.js';
+import type { ToldLive } from './told-live.js';
 import { updatedPush } from './updated-push.js';
 
 const names = new Map(Object.entries(OpType).map(([name, op]) => [op as number, name]));
+
+/** Pages that are looked through for one answer: an empty one must say that there is no more, or the client asks it again. */
+const mostPages = 100;
 
 /**
  * `GET /1.1/rtm/notifications`: the pushes about conversations that a client has missed after a time, ascending. Those
@@ -16,18 +20,24 @@ export async function notifications(
   parts: ConnectionParts,
   caller: Caller,
   query: URLSearchParams,
+  told?: ToldLive,
 ): Promise<object> {
   const since = Number(query.get('start_ts') ?? Number.NaN);
   if (!Number.isSafeInteger(since) || since < 0)
     throw new AppError('bad_request', { detail: 'start_ts is a time in milliseconds' });
   const limit = parts.apps.known(caller.app)?.limits.page ?? 100;
-  const { entries, more } = await runFor(parts, caller, 'client.changes', { since, limit });
   const views = new Views(parts, caller);
   const found: object[] = [];
   const list = query.has('notification_type');
-  for (const entry of entries) {
-    for (const push of await pushesOf(entry, caller, views))
-      found.push(list ? underscored(push, entry) : dashed(push, entry));
+  let [until, more] = [since, true];
+  for (let page = 0; more && found.length === 0 && page < mostPages; page += 1) {
+    const read = await runFor(parts, caller, 'client.changes', { since: until, limit });
+    ({ until, more } = read);
+    const missed = more ? read.entries : (told?.withoutTail(read.entries) ?? read.entries);
+    for (const entry of missed) {
+      for (const push of await pushesOf(entry, caller, views))
+        found.push(list ? underscored(push, entry) : dashed(push, entry));
+    }
   }
   if (list) return { hasMore: more, notifications: found };
   // What is left out makes the client look its conversations up anew.
@@ -72,15 +82,16 @@ async function pushesOf(entry: EntryView, { client }: Caller, views: Views): Pro
   return (client && membershipPushes(entry, client, false, view)) ?? [];
 }
 
-const underscored = ({ op, conv }: ConvPush, { time }: EntryView): object => ({
-  ...{ cmd: 'conv', op: names.get(op), serverTs: time, notificationType: reliable },
+const underscored = ({ op, conv }: ConvPush, entry: EntryView): object => ({
+  ...{ cmd: 'conv', op: names.get(op), serverTs: stampOf(entry), notificationType: reliable },
   ...conv,
 });
 
-function dashed({ op, conv }: ConvPush, { time }: EntryView): object {
+function dashed({ op, conv }: ConvPush, entry: EntryView): object {
   const { attr, attrModified, ...rest } = conv;
+  const name = names.get(op)?.replaceAll('_', '-');
   return {
-    ...{ cmd: 'conv', op: names.get(op)?.replaceAll('_', '-'), serverTs: time, notificationType: reliable },
+    ...{ cmd: 'conv', op: name, serverTs: stampOf(entry), notificationType: reliable },
     ...rest,
     ...(attr === undefined ? {} : { attr: contentOf(attr) }),
     ...(attrModified === undefined ? {} : { attrModified: contentOf(attrModified) }),

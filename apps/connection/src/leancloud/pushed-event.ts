@@ -15,6 +15,9 @@ export const reliable = 1;
 export const encodeConvPush = ({ op, conv }: ConvPush, serverTs: number): Buffer =>
   encodePush({ cmd: CommandType.conv, op, serverTs, notificationType: reliable, convMessage: conv });
 
+/** What the clients keep of a change and ask by: the time of it, or the one that it has to itself in its app. */
+export const stampOf = ({ time, stamp = time }: EntryView): number => stamp;
+
 const nothing: readonly Buffer[] = [];
 
 /** An event of the hub, encoded at most once for all who read it alike. */
@@ -64,7 +67,7 @@ export class PushedEvent {
   private membership(entry: EntryView, reader: ClientId, inRoom: boolean): readonly Buffer[] {
     const view = this.event.type === 'entry' ? this.event.conversationView : undefined;
     const encode = () =>
-      (membershipPushes(entry, reader, inRoom, view) ?? []).map((push) => encodeConvPush(push, entry.time));
+      (membershipPushes(entry, reader, inRoom, view) ?? []).map((push) => encodeConvPush(push, stampOf(entry)));
     return readsAlike(entry, reader) ? (this.forOthers ??= encode()) : encode();
   }
 }
@@ -81,11 +84,14 @@ const direct = (message: Parameters<typeof directOf>[0], inRoom: boolean): Buffe
     directMessage: directOf(message, convTypeOfMessage(message, inRoom)),
   });
 
-export function patch(entry: EntryView & { kind: 'edit' | 'recall' }): Buffer {
+export type Patch = EntryView & { kind: 'edit' | 'recall' };
+
+export function patch(entry: Patch): Buffer {
+  const stamp = stampOf(entry);
   return encodePush({
     cmd: CommandType.patch,
     op: OpType.modify,
-    serverTs: entry.time,
-    patchMessage: { patches: [patchItemOf(entry.message, entry.time)], lastPatchTime: entry.time },
+    serverTs: stamp,
+    patchMessage: { patches: [patchItemOf(entry.message, stamp)], lastPatchTime: stamp },
   });
 }

@@ -30,6 +30,8 @@ export async function startLeanCloudRig(
   pods?: PodDirectory,
 ): Promise<LeanCloudRig> {
   const rig = await startRig(apps, options);
+  // What every login asks for.
+  rig.commands.always = { 'client.edits': { entries: [], until: 0, more: false } };
   const leanCloud = new LeanCloudDoor(rig.parts);
   const endpoint = routeEndpoint(rig.parts.apps, pods ?? new LocalPodDirectory());
   const http = createServer((request, response) =>

@@ -1,14 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, memberInfoRow, type MemberInfoRow } from '@hongyan/leancloud';
-import { asAppId, AppError, type Caller } from '@hongyan/protocol';
+import { asAppId, AppError, type AppId, type Caller, type SessionId } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
 import { conversationOf, parseJson } from './calls.js';
 import { allowCrossOrigin, header, sendJson, sendRefusal, urlOf } from './http.js';
 import { notifications } from './notifications.js';
 import { runFor } from './run-for.js';
+import type { ToldLive } from './told-live.js';
 
 type Next = (error?: unknown) => void;
-type Answer = (parts: ConnectionParts, caller: Caller, query: URLSearchParams) => Promise<object>;
+type Answer = (
+  parts: ConnectionParts,
+  caller: Caller,
+  query: URLSearchParams,
+  told?: ToldLive,
+) => Promise<object>;
+
+/** What an open session of this door has been told of changes. */
+export interface ToldSessions {
+  toldTo(app: AppId, session: SessionId): ToldLive | undefined;
+}
 
 const memberInfosPath = '/1.1/classes/_ConversationMemberInfo';
 
@@ -19,7 +30,7 @@ const answers: Readonly<Record<string, Answer>> = {
 };
 
 export const restEndpoint =
-  (parts: ConnectionParts) =>
+  (parts: ConnectionParts, door: ToldSessions) =>
   (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     const url = urlOf(request);
     const answer = Object.hasOwn(answers, url.pathname) ? answers[url.pathname]! : undefined;
@@ -29,7 +40,9 @@ export const restEndpoint =
     // Without a session it is the app's server that asks, and the door for servers that answers.
     if (url.pathname === memberInfosPath && header(request, 'x-lc-im-session-token') === '') return next();
     callerOf(parts, request, url.searchParams)
-      .then((caller) => answer(parts, caller, url.searchParams))
+      .then(({ caller, session }) =>
+        answer(parts, caller, url.searchParams, door.toldTo(caller.app, session)),
+      )
       .then(
         (body) => sendJson(response, 200, body),
         (error: unknown) => {
@@ -43,7 +56,7 @@ async function callerOf(
   { apps, authenticator }: ConnectionParts,
   request: IncomingMessage,
   query: URLSearchParams,
-): Promise<Caller> {
+): Promise<{ caller: Caller; session: SessionId }> {
   const id = header(request, 'x-lc-id');
   const app = id === '' || id.length > 64 ? undefined : await apps.find(asAppId(id));
   if (app === undefined) throw new AppError('app_unavailable');
@@ -52,7 +65,8 @@ async function callerOf(
   const { session } = await authenticator.login(app, { kind: 'session', token }, Date.now());
   const client = query.get('client_id');
   if (client !== null && client !== session.client) throw new AppError('forbidden');
-  return { app: app.id, client: session.client, device: session.device, server: false };
+  const caller = { app: app.id, client: session.client, device: session.device, server: false };
+  return { caller, session: session.session };
 }
 
 /** Who was given a role. The owner has no row: `c` of the conversation says it. */
