@@ -54,6 +54,25 @@ const envelopes = messageTypes.flatMap((type) => {
   return holder === undefined ? [] : [[type.name, { cmd: 1, [holder.name]: fullMessage(type) }] as const];
 });
 
+const scalars: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  string: fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ minLength: 120, maxLength: 20_000 })),
+  int32: fc.integer(),
+  int64: fc.oneof(fc.maxSafeInteger(), fc.integer({ min: 1_600_000_000_000, max: 1_900_000_000_000 })),
+  bool: fc.boolean(),
+  bytes: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+};
+
+/** A message with some of its fields. Lists are not empty: an empty one is as if it had not been sent. */
+function anyMessage(type: (typeof messageTypes)[number]): fc.Arbitrary<Record<string, unknown>> {
+  const fields = type.fieldsArray.map((field) => {
+    const one = field.resolvedType === null ? scalars[field.type]! : anyMessage(field.resolvedType as never);
+    return [field.name, field.repeated ? fc.array(one, { minLength: 1, maxLength: 3 }) : one] as const;
+  });
+  return fc.record(Object.fromEntries(fields), {
+    requiredKeys: type.fieldsArray.filter(({ required }) => required).map(({ name }) => name),
+  });
+}
+
 describe('the codec', () => {
   it.each([...envelopes, ['GenericCommand', fullMessage(envelope)] as const])(
     'agrees with another implementation on %s, in both directions',
@@ -64,6 +83,77 @@ describe('the codec', () => {
       expect(decodeCommand(toBinary(other('GenericCommand'), theirs))).toEqual(command);
     },
   );
+
+  it('agrees with another implementation on whatever a message holds', () => {
+    const seen = { long: 0, negative: 0 };
+    fc.assert(
+      fc.property(anyMessage(envelope), (command) => {
+        const theirs = create(other('GenericCommand'), toOther(envelope, command) as never);
+        const bytes = encodeCommand(command);
+        expect(fromBinary(other('GenericCommand'), bytes)).toEqual(theirs);
+        const back = decodeCommand(toBinary(other('GenericCommand'), theirs));
+        expect(back).toEqual(command);
+        if (bytes.length > 16_384) seen.long += 1;
+        if ((back.i ?? 0) < 0 || (back.serverTs ?? 0) < 0) seen.negative += 1;
+      }),
+      { numRuns: 500 },
+    );
+    expect(Math.min(seen.long, seen.negative)).toBeGreaterThan(10);
+  }, 60_000);
+
+  it.each([1, 42, 43, 126, 127, 128, 129, 16_383, 16_384, 2 ** 21, 200_000])(
+    'writes lengths around %i',
+    (length) => {
+      for (const letter of ['x', 'é', '好', '\u{1f426}'])
+        for (const size of [length - 1, length, Math.floor(length / Buffer.byteLength(letter))]) {
+          const msg = letter.repeat(size);
+          const command = { directMessage: { msg, cid: 'c' }, serverTs: 1_700_000_000_000 };
+          const theirs = fromBinary(other('GenericCommand'), encodeCommand(command));
+          expect(theirs).toMatchObject({ directMessage: { msg, cid: 'c' }, serverTs: 1_700_000_000_000n });
+          expect(decodeCommand(encodeCommand(command))).toEqual(command);
+        }
+    },
+  );
+
+  it('answers bytes that the next command does not write over', () => {
+    const first = encodeCommand({ peerId: 'ann' });
+    encodeCommand({ peerId: 'bob' });
+    expect(decodeCommand(first)).toEqual({ peerId: 'ann' });
+  });
+
+  it('leaves out what it does not know, and takes a message that comes in parts as one', () => {
+    const known = [
+      encodeCommand({ cmd: 2, directMessage: { cid: 'c' } }),
+      encodeCommand({ directMessage: { msg: 'hi' } }),
+    ];
+    const unknown = [
+      [0xc0, 0x3e, 0x96, 0x01], // field 1000, a number
+      [0xc1, 0x3e, 1, 2, 3, 4, 5, 6, 7, 8],
+      [0xc2, 0x3e, 2, 0xff, 0xff],
+      [0xc5, 0x3e, 1, 2, 3, 4],
+      [0xc3, 0x3e, 0x0b, 0x08, 0x01, 0x0c, 0xc4, 0x3e], // a group with a group in it
+      [0x0a, 1, 0x07], // cmd, laid out as a text
+    ].map((bytes) => Buffer.from(bytes));
+    const bytes = Buffer.concat([unknown[0]!, known[0]!, ...unknown.slice(1), known[1]!]);
+    expect(decodeCommand(bytes)).toEqual({ cmd: 2, directMessage: { cid: 'c', msg: 'hi' } });
+  });
+
+  it.each([
+    ['a number of eleven bytes', [0x08, ...Array<number>(10).fill(0xff), 0x01]],
+    ['a number that ends too early', [0x08, 0xff]],
+    ['a length beyond the end', [0x22, 5, 0x61]],
+    ['a length of more than 32 bits', [0x22, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]],
+    ['a field beyond its message', [0xc2, 0x06, 1, 0x0a, 0x01, 0x61]],
+    ['field number zero', [0x02, 0]],
+    ['a group that did not begin', [0x0c]],
+    ['a group that ends as another', [0x0b, 0x14]],
+    ['a group without an end', [0x0b]],
+    ['an unknown layout', [0x0f]],
+    ['eight bytes beyond the end', [0xc1, 0x3e, 1]],
+    ['no field that is required', [...Buffer.from([0xba, 0x06, 2, 0x08, 1])]],
+  ])('refuses %s', (_what, bytes) => {
+    expect(() => decodeCommand(Buffer.from(bytes))).toThrow(UnparseableFrame);
+  });
 
   it('covers every message of the schema', () => {
     const reached = new Set<string>();

@@ -1,13 +1,9 @@
-import protobuf from 'protobufjs';
 import type { GenericCommand } from './messages.js';
-import { schemaText } from './schema.js';
+import { envelope } from './shapes.js';
+import { WireReader } from './wire-reader.js';
+import { WireWriter } from './wire-writer.js';
 
-const { root } = protobuf.parse(schemaText, { keepCase: true });
-/** The envelope of everything that travels. */
-const envelope = root.lookupType('push_server.messages2.GenericCommand');
-
-/** int64 as numbers (they are times), bytes as Buffers, and nothing that was not sent. */
-const plain: protobuf.IConversionOptions = { longs: Number, bytes: Buffer, defaults: false, arrays: false };
+const writer = new WireWriter();
 
 /** What came in is no frame of this protocol. The connection lives on or not: that is the door's decision. */
 export class UnparseableFrame extends Error {
@@ -17,17 +13,17 @@ export class UnparseableFrame extends Error {
 /** Throws {@link UnparseableFrame}, and nothing else, whatever the bytes are. */
 export function decodeCommand(bytes: Uint8Array): GenericCommand {
   try {
-    return envelope.toObject(envelope.decode(bytes), plain);
+    return new WireReader(asBuffer(bytes)).read(envelope);
   } catch (cause) {
     throw new UnparseableFrame('not a command', { cause });
   }
 }
 
 /** Fields that are absent (or undefined) are not written, empty lists neither; 0, false and '' are. */
-export function encodeCommand(command: GenericCommand): Buffer {
-  const bytes = envelope.encode(command).finish();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
+export const encodeCommand = (command: GenericCommand): Buffer => writer.write(envelope, command);
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** How frames look on one connection: bytes, or base64 text for clients that can only send text. */
 export type Framing = 'binary' | 'base64';
