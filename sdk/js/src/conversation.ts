@@ -160,6 +160,7 @@ export class Conversation extends ConversationCalls {
     this.apply({ conversation: view });
     const last = messages.at(-1)?.seq ?? 0;
     const { tracker } = this.logs.main;
+    if (tracker.known !== undefined) tracker.known = Math.min(tracker.known, view.seq); // restored from a backup
     if (last > (tracker.known ?? 0)) tracker.known = last;
     for (const entry of held) this.entry(entry);
   }
@@ -200,6 +201,14 @@ export class Conversation extends ConversationCalls {
       ...(delivered === undefined ? {} : { delivered }),
       ...(counts === undefined ? {} : { counts }),
     });
+  }
+
+  /** @internal The log ends before what I saw, for it was restored from a backup: the app is to load it anew. */
+  rewind(row: ListRow): void {
+    this.view = this.own = this.lastMessage = this.peer = undefined;
+    this.logs.forget();
+    this.apply(row);
+    this.emitBoth('gap', { after: 0, until: row.conversation.seq });
   }
 
   /** @internal */

@@ -151,10 +151,12 @@ export interface Inputs {
     conversation: string;
     seq: number;
   };
-  /** Sets my read cursor; it never goes back and is clamped to the head. Also ends `markedUnread`. */
+  /** Sets my read cursor, to a sequence or to the last one until a time; it never goes back and is clamped to the head.
+Also ends `markedUnread`. Of a service a time moves the cursor of my thread, too. */
   'conversation.read': {
     conversation: string;
-    seq: number;
+    seq?: number;
+    time?: number;
   };
   /** Delivery cursors of this client, many at once; coalesced, never an error for single rows. */
   'conversation.delivered': {

@@ -182,6 +182,54 @@ describe('reconnecting', () => {
     expect((await sent).seq).toBe(1);
   });
 
+  it('begins anew where a backup was restored that ends before what it saw', async () => {
+    const fake = await server();
+    for (const id of ['c', 'd']) fake.conversation(id, ['me', 'you']);
+    const storage = new MemoryStorage();
+    const client = await online(fake, { storage });
+    const seen = watch(client);
+    for (const n of range(1, 5)) fake.say('c', 'you', String(n));
+    fake.say('d', 'you', 'hi');
+    await until(() => seen.seqs.length === 6);
+    fake.restore('c', 2);
+    const caughtUp = next(client, 'caughtUp');
+    fake.cut();
+    await caughtUp;
+    expect(seen.gaps).toEqual([[0, 2]]);
+    const conversation = client.conversations.of('c');
+    expect(conversation).toMatchObject({ unread: 2, seq: 2, lastMessage: { body: '2' } });
+    fake.say('c', 'you', 'after the restore');
+    await until(() => seen.bodies.includes('after the restore'));
+    expect(conversation).toMatchObject({ unread: 3, seq: 3 });
+    await client.close();
+
+    fake.restore('c', 1);
+    const later = clientOf(fake, { storage });
+    const told = watch(later);
+    await later.connect();
+    await until(() => later.conversations.of('c').own !== undefined);
+    fake.say('c', 'you', 'once more');
+    await until(() => told.bodies.includes('once more'));
+    expect(told.bodies).toEqual(['once more']);
+    expect(told.gaps).toEqual([[0, 1]]);
+  });
+
+  it('hears a room whose backup was restored', async () => {
+    const fake = await server();
+    fake.conversation('r', ['me', 'you'], 'room');
+    const client = await online(fake);
+    await client.rooms.join('r');
+    const seen = watch(client);
+    for (const n of range(1, 5)) fake.say('r', 'you', String(n));
+    await until(() => seen.seqs.length === 5);
+    fake.restore('r', 2);
+    const caughtUp = next(client, 'caughtUp');
+    fake.cut();
+    await caughtUp;
+    fake.say('r', 'you', 'after the restore');
+    await until(() => seen.bodies.includes('after the restore'));
+  });
+
   it('joins its rooms again before it sends to them', async () => {
     const fake = await server();
     fake.conversation('r', ['me', 'you'], 'room');

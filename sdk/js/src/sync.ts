@@ -34,6 +34,7 @@ export class Sync {
   }
 
   async #since(token: string): Promise<void> {
+    const seen = this.conversations.seen();
     const rows: ListRow[] = [];
     let cursor: string | undefined;
     let reset = false;
@@ -49,7 +50,7 @@ export class Sync {
       cursor = got.cursor;
       next = got.token ?? next;
     } while (cursor !== undefined);
-    if (reset) this.#dropOthers(new Set(rows.map((row) => row.conversation.id)));
+    if (reset) this.#startOver(rows, seen);
     this.#take(rows);
     if (next !== undefined) this.#accept(next);
     for (const conversation of this.conversations.all()) {
@@ -68,8 +69,16 @@ export class Sync {
     this.save(token);
   }
 
-  /** A full list: what is not in it, I am not in. */
-  #dropOthers(mine: ReadonlySet<string>): void {
+  /** A full list: what is not in it, I am not in; what ends before what was `seen`, was restored from a backup. */
+  #startOver(rows: readonly ListRow[], seen: ReadonlyMap<string, number>): void {
+    const mine = new Set<string>();
+    for (const row of rows) {
+      mine.add(row.conversation.id);
+      const ends = [[row.conversation.id, row.conversation.seq] as const];
+      if (row.thread !== undefined) ends.push([row.thread.conversation, row.thread.seq]);
+      if (ends.some(([log, seq]) => seq < (seen.get(log) ?? 0)))
+        this.conversations.of(row.conversation.id).rewind(row);
+    }
     for (const conversation of this.conversations.all()) {
       if (conversation.own !== undefined && !conversation.joined && !mine.has(conversation.id))
         conversation.leaveBehind();

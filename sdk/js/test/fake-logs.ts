@@ -92,6 +92,14 @@ export abstract class FakeLogs<Origin> {
     );
   }
 
+  /** As from a backup that was made when this log ended at `seq`. */
+  restore(id: string, seq: number): void {
+    const conversation = this.get(id);
+    conversation.entries.length = seq;
+    for (const [client, read] of conversation.reads) conversation.reads.set(client, Math.min(read, seq));
+    this.changes = conversation.changed = 0;
+  }
+
   append(conversation: FakeConversation, entry: EntryView, origin?: Origin): EntryView {
     conversation.entries.push(entry);
     conversation.changed = ++this.changes;

@@ -128,8 +128,9 @@ export class FakeServer extends FakeLogs<FakeSession> {
       case 'conversation.list':
         return { items: mine().map((c) => this.row(c.id, client)), totals, token: String(this.changes) };
       case 'conversation.sync': {
-        const token = Number((args as { token?: string }).token ?? 0);
-        const changed = mine().filter((c) => c.changed > token);
+        const given = Number((args as { token?: string }).token ?? 0);
+        const token = given > this.changes ? 0 : given;
+        const changed = mine().filter((c) => token === 0 || c.changed > token);
         return {
           items: changed.map((c) => this.row(c.id, client)),
           totals,
