@@ -351,6 +351,35 @@ describe('messages', () => {
     expect(told).toEqual([second.uid, fourth.uid, fifth.uid]);
   });
 
+  it('of a service are read together with the thread, whatever the client says up to where', async () => {
+    const bob = await login('bob');
+    const made = await server.rest(app, 'POST', 'api/v1/conversations', { kind: 'system', name: 'news' });
+    const { id: cid } = made['conversation'] as { id: string };
+    expect((await askConv(bob, OpType.add, { cid, m: ['bob'] })).op).toBe(OpType.added);
+    const send = async (body: string, to?: string[]) =>
+      (await server.rest(app, 'POST', `api/v1/conversations/${cid}/messages`, { body, to })) as {
+        id: string;
+        time: number;
+      };
+    const unreadNow = async () =>
+      (await server.rest(app, 'GET', `api/v1/clients/bob/conversations/${cid}`))['unread'];
+    const readUpTo = async (tuple: object) => {
+      await bob.ask({ cmd: read, readMessage: { convs: [{ cid, ...tuple }] } });
+      return await unreadNow();
+    };
+    await send('to all');
+    const { time } = await send('to you', ['bob']);
+    await send('to all again');
+    const last = await send('to you again', ['bob']);
+    expect(await unreadNow()).toBe(4);
+    expect(await readUpTo({ timestamp: time })).toBe(2);
+    expect(await readUpTo({ mid: last.id })).toBe(0);
+    await send('one more', ['bob']);
+    expect(await readUpTo({})).toBe(0);
+    const counts = bob.received.flatMap(({ unreadMessage }) => unreadMessage?.convs ?? []);
+    expect(counts.map(({ unread: n }) => n)).toEqual([2, 0, 0]);
+  });
+
   it('read are told to every session of the reader, with a count of zero', async () => {
     const [ann, bob] = await people();
     const second = await login('bob');

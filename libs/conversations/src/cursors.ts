@@ -1,10 +1,14 @@
-import { AppError, type Args, type Result } from '@hongyan/protocol';
+import { AppError, type Args, type ConversationId, type Result } from '@hongyan/protocol';
 import { type Call, bounded, clientOf, type Core } from './core.js';
 import { locate } from './change-message.js';
 import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
+import { existingThread } from './system-threads.js';
 
-/** `conversation.read`: durable before it is answered; my other devices and, where receipts are on, the others hear of it. */
+/**
+ * `conversation.read`: durable before it is answered; my other devices and, where receipts are on, the others hear of it.
+ * A service and my thread with it are read together when a time is given: the two logs share no sequence.
+ */
 export async function read(
   core: Core,
   caller: Call,
@@ -12,27 +16,41 @@ export async function read(
 ): Promise<Result<'conversation.read'>> {
   const client = clientOf(caller);
   const { app, state } = await core.visible(caller, args.conversation);
-  if (state.conversation.kind === 'room') throw new AppError('wrong_kind');
-  const result = await core.members.advanceRead(caller.app, args.conversation, client, args.seq);
-  if (result === undefined) throw new AppError('member_required');
-  const { readSeq, unread, mentionUnread } = result;
-  if (result.moved) {
+  const { kind } = state.conversation;
+  if (kind === 'room') throw new AppError('wrong_kind');
+  const { seq, time } = args;
+  if (seq === undefined && time === undefined)
+    throw new AppError('bad_request', { detail: 'either seq or time says up to where' });
+  const advance = async (conversation: ConversationId, upTo?: number) =>
+    await core.members.advanceRead(
+      caller.app,
+      conversation,
+      client,
+      upTo ?? (await core.log.seqAt(caller.app, conversation, time ?? 0)),
+    );
+  const own = await advance(args.conversation, seq);
+  if (own === undefined) throw new AppError('member_required');
+  const threadId =
+    kind === 'system' && seq === undefined
+      ? await existingThread(core, caller.app, state.id, client)
+      : undefined;
+  const thread = threadId === undefined ? undefined : await advance(threadId);
+  const { readSeq } = own;
+  const unread = own.unread + (thread?.unread ?? 0);
+  const mentionUnread = own.mentionUnread + (thread?.mentionUnread ?? 0);
+  const tell = (conversation: ConversationId, cursor: object) =>
     core.broker.publish([
       {
         app: caller.app,
         audience: { kind: 'clients', clients: [client] },
         origin: caller.session,
         class: 'cursor',
-        event: {
-          type: 'cursor',
-          conversation: args.conversation,
-          client,
-          read: readSeq,
-          unread,
-          mentionUnread,
-        },
+        event: { type: 'cursor', conversation, client, ...cursor },
       },
     ]);
+  if (threadId !== undefined && thread?.moved === true) tell(threadId, { read: thread.readSeq });
+  if (own.moved || thread?.moved === true) tell(args.conversation, { read: readSeq, unread, mentionUnread });
+  if (own.moved) {
     if (app.messages.receipts) core.receipts.moved(caller.app, state, client, { read: readSeq });
     else noteCursor(state.members.get(client), readSeq);
   }

@@ -242,6 +242,42 @@ describe('services', () => {
     expect((await bob.run('conversation.list', {})).items).toMatchObject([{ unread: 1 }]);
   });
 
+  it('are read up to a time, broadcasts and thread together', async () => {
+    const news = await make();
+    const tablet = await h.client('bob', 'a', 'tablet').connect();
+    await bob.run('system.subscribe', { conversation: news });
+    const times: number[] = [];
+    const say = async (body: string, to?: string[]) => {
+      h.now += 10;
+      times.push((await h.server().send(news, body, to && { to })).time);
+    };
+    await say('to all');
+    await say('to you', ['bob']);
+    await say('to all again');
+    await say('to you again', ['bob']);
+    const unread = async () => (await bob.run('conversation.list', {})).items.map((row) => row.unread);
+    expect(await unread()).toEqual([4]);
+    const read = (args: object) => bob.run('conversation.read', { conversation: news, ...args });
+    expect(await read({ time: times[1] })).toMatchObject({ unread: 2 });
+    expect(await unread()).toEqual([2]);
+    const [ofThread, ofBoth] = [await tablet.next('cursor'), await tablet.next('cursor')];
+    expect(ofThread.conversation).not.toBe(news);
+    expect(ofThread).toMatchObject({ client: 'bob', read: 2 });
+    expect(ofBoth).toMatchObject({ conversation: news, client: 'bob', unread: 2, mentionUnread: 0 });
+    expect(await read({ time: times[2]! - 1 })).toMatchObject({ unread: 2 });
+    expect(await read({ time: 8.64e15 })).toMatchObject({ unread: 0 });
+    expect(await unread()).toEqual([0]);
+    expect(await bob.outcome('conversation.read', { conversation: news })).toBe('bad_request');
+    expect(await ann.outcome('conversation.read', { conversation: news, time: 1 })).toBe('member_required');
+    const { conversation } = await ann.run('conversation.create', { members: ['bob'] });
+    const first = await ann.send(conversation.id, 'one');
+    h.now += 10;
+    await ann.send(conversation.id, 'two');
+    expect(
+      await bob.run('conversation.read', { conversation: conversation.id, time: first.time }),
+    ).toMatchObject({ readSeq: first.seq, unread: 1 });
+  });
+
   it('are written to by nobody but the server side', async () => {
     const news = await make();
     expect(await bob.outcome('conversation.update', { conversation: news, name: 'Mine' })).toBe('forbidden');

@@ -174,8 +174,11 @@ export const operations = {
   'conversation.setState': memberState.extend({ conversation: conversationId }),
   /** Everything up to and including `seq` is gone for me only. */
   'conversation.clear': z.object({ conversation: conversationId, seq }),
-  /** Sets my read cursor; it never goes back and is clamped to the head. Also ends `markedUnread`. */
-  'conversation.read': z.object({ conversation: conversationId, seq }),
+  /**
+   * Sets my read cursor, to a sequence or to the last one until a time; it never goes back and is clamped to the head.
+   * Also ends `markedUnread`. Of a service a time moves the cursor of my thread, too.
+   */
+  'conversation.read': z.object({ conversation: conversationId, seq: seq.optional(), time: time.optional() }),
   /** Delivery cursors of this client, many at once; coalesced, never an error for single rows. */
   'conversation.delivered': z.object({
     cursors: z

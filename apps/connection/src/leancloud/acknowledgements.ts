@@ -1,7 +1,7 @@
 import { CommandType, type ReadTuple, type UnreadTuple } from '@hongyan/leancloud';
-import { AppError, type ConversationId } from '@hongyan/protocol';
+import { AppError, type ConversationId, type MessageId } from '@hongyan/protocol';
 import { conversationOf, type Call, type Reply } from './calls.js';
-import { placeOf, seqUpTo } from './message-places.js';
+import { seqUpTo } from './message-places.js';
 import { encodePush } from './pushed-event.js';
 import { unreadTupleOf } from './wire-message.js';
 
@@ -18,6 +18,8 @@ export async function acknowledge({ session, calls, command }: Call): Promise<Re
 }
 
 const wholeLog = Number.MAX_SAFE_INTEGER;
+/** The last that a clock can show. */
+const lastTime = 8.64e15;
 
 /** `read`: everything up to a message is read. All sessions of the client hear the new count, this one too. */
 export async function read(call: Call): Promise<Reply> {
@@ -40,11 +42,11 @@ async function readOne(call: Call, tuple: ReadTuple): Promise<UnreadTuple | unde
   const { session, calls } = call;
   const conversation = conversationOf(tuple.cid);
   try {
-    const seq = await readUpTo(call, conversation, tuple);
-    if (seq === undefined) return undefined;
-    const counts = await calls.run(session, 'conversation.read', { conversation, seq });
-    await readThread(call, conversation, tuple.mid);
-    return unreadTupleOf(conversation, counts, await calls.kindOf(session, conversation));
+    const kind = await calls.kindOf(session, conversation);
+    const upTo = await (kind === 'system' ? serviceUpTo(call, tuple) : readUpTo(call, conversation, tuple));
+    if (upTo === undefined) return undefined;
+    const counts = await calls.run(session, 'conversation.read', { conversation, ...upTo });
+    return unreadTupleOf(conversation, counts, kind);
   } catch (error) {
     // One conversation that the client is no longer in must not keep the others from being read.
     if (error instanceof AppError && !error.definition.temporary) return undefined;
@@ -52,22 +54,23 @@ async function readOne(call: Call, tuple: ReadTuple): Promise<UnreadTuple | unde
   }
 }
 
-function readUpTo(
+async function readUpTo(
   { session, calls }: Call,
   conversation: ConversationId,
   { mid, timestamp }: ReadTuple,
-): Promise<number | undefined> {
-  if (mid === undefined && timestamp === undefined) return Promise.resolve(wholeLog);
-  return seqUpTo(calls, session, conversation, { mid, time: timestamp });
+): Promise<{ seq: number } | undefined> {
+  if (mid === undefined && timestamp === undefined) return { seq: wholeLog };
+  const seq = await seqUpTo(calls, session, conversation, { mid, time: timestamp });
+  return seq === undefined ? undefined : { seq };
 }
 
-/** A message of the thread with a service is in a log of its own. */
-async function readThread(
+/** A service's broadcasts and the client's thread with it are two logs: only a time means the same in both. */
+async function serviceUpTo(
   { session, calls }: Call,
-  parent: ConversationId,
-  mid: string | undefined,
-): Promise<void> {
-  const place = mid === undefined ? undefined : await placeOf(calls, session, mid);
-  if (place === undefined || place.conversation === parent) return;
-  await calls.run(session, 'conversation.read', { conversation: place.conversation, seq: place.seq });
+  { mid, timestamp }: ReadTuple,
+): Promise<{ time: number } | undefined> {
+  if (timestamp !== undefined) return { time: Math.max(timestamp, 0) };
+  if (mid === undefined) return { time: lastTime };
+  const { messages } = await calls.run(session, 'message.get', { messages: [mid as MessageId] });
+  return messages[0] && { time: messages[0].time };
 }
