@@ -9,8 +9,6 @@ export const reasons: Readonly<Record<string, string>> = {
   'IMClient.markAllAsRead': 'Only the typings have it; the packages do not.',
   'IMClient:unhandledmessage':
     'Told when a server sends a command that the SDK does not know; this one sends none.',
-  'IMClient:unblocked': 'Who is blocked is no member any more and is not told of the end ([gaps](gaps.md)).',
-  'ConversationBase:unblocked': 'As above.',
   'ConversationBase.toJSON': 'Each kind of conversation has its own, see there.',
   'ConversationBase.toFullJSON': 'As above.',
 };
