@@ -105,6 +105,7 @@ export async function compose(
       clients: store.clients,
       imports: store.imports,
       notifications: store.notifications,
+      timeline: store.timeline,
       apps: directory,
       broker: telemetry.broker(hub),
       presence: hub,

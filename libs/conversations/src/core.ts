@@ -18,6 +18,7 @@ import { maySee } from './permissions.js';
 import type { ImportStore } from './import-ports.js';
 import type { ClientStore } from './client-ports.js';
 import type { ConversationStore, LogStore, MemberStore, NotificationStore } from './ports.js';
+import type { TimelineStore } from './timeline-ports.js';
 import { ReceiptPublisher } from './receipt-publisher.js';
 import { type Intent, type Outcome, Sequencer, type SequencerOptions, type Verdict } from './sequencer.js';
 import { SerialByKey } from './serial-by-key.js';
@@ -44,6 +45,8 @@ export interface ConversationParts {
   readonly imports?: ImportStore;
   /** Absent: this store does not tell changes by time. */
   readonly notifications?: NotificationStore;
+  /** Absent: what this store has of an app by time is merged from its logs. */
+  readonly timeline?: TimelineStore;
 }
 
 /** One call of an operation: who gives the command, and how long the answer is waited for. */
@@ -57,6 +60,7 @@ export class Core {
   readonly clients: ClientStore;
   readonly imports: ImportStore | undefined;
   readonly notifications: NotificationStore | undefined;
+  readonly timeline: TimelineStore | undefined;
   readonly broker: Broker;
   readonly presence: Presence;
   readonly rooms: Rooms;
@@ -79,6 +83,7 @@ export class Core {
     this.clients = parts.clients;
     this.imports = parts.imports;
     this.notifications = parts.notifications;
+    this.timeline = parts.timeline;
     this.apps = parts.apps;
     this.broker = parts.broker;
     this.presence = parts.presence;

@@ -4,6 +4,7 @@ export * from './ports.js';
 export * from './client-ports.js';
 export * from './import-ports.js';
 export * from './retention-ports.js';
+export * from './timeline-ports.js';
 export { Retention } from './retention.js';
 export type { RetentionOptions, RetentionParts } from './retention.js';
 export type { ConversationParts } from './core.js';

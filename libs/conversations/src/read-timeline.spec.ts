@@ -6,11 +6,12 @@ let ann: TestClient;
 let bob: TestClient;
 let ids: string[];
 
+let indexed: boolean;
 beforeEach(async () => {
-  h = await Harness.open([
-    appOf('a', (app) => ({ ...app, limits: { ...app.limits, page: 10 } })),
-    appOf('b'),
-  ]);
+  h = await Harness.open(
+    [appOf('a', (app) => ({ ...app, limits: { ...app.limits, page: 10 } })), appOf('b')],
+    indexed,
+  );
   [ann, bob] = (await Promise.all(['ann', 'bob'].map((name) => h.client(name).connect()))) as [
     TestClient,
     TestClient,
@@ -49,7 +50,12 @@ async function walk(query: Partial<Input<'message.timeline'>>, app = 'a'): Promi
   }
 }
 
-describe('the timeline of an app', () => {
+describe.each([
+  ['found by the store', true],
+  ['merged from the logs', false],
+])('the timeline of an app, %s', (_, isIndexed) => {
+  beforeAll(() => (indexed = isIndexed));
+
   it('has every message once, in order, in both directions', async () => {
     const said = await chatter();
     expect(await walk({ direction: 'forward' })).toEqual(said);
@@ -100,13 +106,24 @@ describe('the timeline of an app', () => {
     expect(await ann.outcome('message.timeline', {})).toBe('forbidden');
   });
 
-  it('tells when it cannot be merged in time', async () => {
+  it('goes on where a part of the work ended', async () => {
+    const said = await chatter();
+    for (let hours = 1; hours < 600; hours += 1) {
+      h.now += 3_600_000;
+      await ann.send(ids[hours % 4]!, `hour ${hours}`);
+      said.push(`hour ${hours}`);
+    }
+    expect(await walk({ direction: 'forward' })).toEqual(said);
+    expect((await walk({ before: { time: h.now + 1 } })).length).toBe(said.length);
+  });
+
+  it('tells when that takes too long', async () => {
     await chatter();
-    const real = h.store.conversations.query.bind(h.store.conversations);
-    jest.spyOn(h.store.conversations, 'query').mockImplementation(async (...args) => {
-      h.now += 11_000;
-      return real(...args);
-    });
+    const { conversations, timeline } = h.store;
+    const query = conversations.query.bind(conversations);
+    const slowly = () => (h.now += 11_000);
+    jest.spyOn(conversations, 'query').mockImplementation((...args) => (slowly(), query(...args)));
+    jest.spyOn(timeline, 'part').mockImplementation(() => Promise.resolve({ items: [], resume: slowly() }));
     expect(await h.server().outcome('message.timeline', {})).toBe('deadline_exceeded');
   });
 });

@@ -9,6 +9,7 @@ import {
 } from '@hongyan/protocol';
 import { type Call, bounded, type Core, requireServer } from './core.js';
 import type { Found } from './ports.js';
+import type { TimelineStore } from './timeline-ports.js';
 import type { MessageEntry } from './types.js';
 import { messageView } from './views.js';
 
@@ -25,8 +26,8 @@ const budgetMs = 10_000;
 
 /**
  * `message.timeline`: messages of all conversations (of one author, if one is named) by time; of the same time by id. Threads
- * of services and temporary conversations are not in it. Merged from the logs, so that no index has to be kept for it: the
- * newest page reads a few conversations, an old one asks every conversation that has a newer message where it was then.
+ * of services and temporary conversations are not in it. The store finds an app's by time; one author's, and those of a store
+ * that cannot, are merged from the logs: an old page then asks every conversation that has a newer message where it was.
  */
 export async function timeline(
   core: Core,
@@ -37,19 +38,57 @@ export async function timeline(
   const app = await core.app(caller);
   // Each page asks many conversations, however short it is: servers may ask for long ones.
   const limit = bounded(args.limit, hardLimits.page, app.limits.page);
-  const best = new Best(args.direction, limit + 1);
   const deadline = Math.min(core.clock() + budgetMs, caller.deadline);
-  for await (const group of candidates(core, caller.app, args, best)) {
-    if (core.clock() > deadline)
-      throw new AppError('deadline_exceeded', { detail: 'too many conversations for one page' });
-    await Promise.all(group.map((found) => offer(core, caller.app, args, found, best)));
-  }
-  const views = best.views;
+  const { timeline: store } = core;
+  const views =
+    store === undefined || args.author !== undefined
+      ? await merged(core, caller.app, args, limit + 1, deadline)
+      : await found(core, store, caller.app, args, limit + 1, deadline);
   const page = views.slice(0, limit);
   return {
     messages: args.direction === 'backward' ? page.reverse() : page,
     more: views.length > limit,
   };
+}
+
+async function found(
+  core: Core,
+  store: TimelineStore,
+  app: AppId,
+  { direction, before, after }: Timeline,
+  limit: number,
+  deadline: number,
+): Promise<MessageView[]> {
+  const views: MessageView[] = [];
+  const bounds = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+  for (let nearest: object = {}; ;) {
+    const query = { direction, ...bounds, ...nearest, limit: limit - views.length };
+    const { items, resume } = await store.part(app, query);
+    views.push(...items.map(({ conversation, message }) => messageView(conversation, message)));
+    if (resume === undefined || views.length >= limit) return views;
+    requireTime(core, deadline);
+    nearest = { [direction === 'backward' ? 'before' : 'after']: { time: resume } };
+  }
+}
+
+function requireTime(core: Core, deadline: number): void {
+  if (core.clock() > deadline)
+    throw new AppError('deadline_exceeded', { detail: 'too many conversations for one page' });
+}
+
+async function merged(
+  core: Core,
+  app: AppId,
+  args: Timeline,
+  limit: number,
+  deadline: number,
+): Promise<readonly MessageView[]> {
+  const best = new Best(args.direction, limit);
+  for await (const group of candidates(core, app, args, best)) {
+    requireTime(core, deadline);
+    await Promise.all(group.map((one) => offer(core, app, args, one, best)));
+  }
+  return best.views;
 }
 
 /** The first messages in the asked direction, in order. */

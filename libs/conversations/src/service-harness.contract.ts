@@ -52,6 +52,7 @@ export class Harness {
   private constructor(
     readonly store: SqliteStore,
     readonly apps: Map<AppId, App>,
+    indexed: boolean,
   ) {
     this.service = new ConversationService({
       log: store.log,
@@ -59,6 +60,7 @@ export class Harness {
       members: store.members,
       clients: store.clients,
       notifications: store.notifications,
+      ...(indexed ? { timeline: store.timeline } : {}),
       imports: store.imports,
       apps: { known: (id) => apps.get(id), find: (id) => Promise.resolve(apps.get(id)) },
       broker: this.hub,
@@ -69,9 +71,10 @@ export class Harness {
     });
   }
 
-  static async open(apps: readonly App[] = [appOf('a')]): Promise<Harness> {
+  /** `indexed`: with the store's own way to messages by time. */
+  static async open(apps: readonly App[] = [appOf('a')], indexed = true): Promise<Harness> {
     const store = await openSqliteStore({ folder: ':memory:' });
-    return new Harness(store, new Map(apps.map((app) => [app.id, app])));
+    return new Harness(store, new Map(apps.map((app) => [app.id, app])), indexed);
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ import {
 import type { EntryRow, Slot } from './entry-codec.js';
 import { addMentions, applyChanges } from './projections.js';
 import { editCode, messageCode, ordinaryCode, recallCode, roomCode, temporaryCode } from './schema.js';
+import { spoke } from './spoken.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
 const insertEntry = `INSERT INTO entry (conv, seq, time, author, op, kind, count, silent, target, format, type, body, extra, stamp)
@@ -109,6 +110,7 @@ function appendOne(
   if (kind === messageCode) {
     head.lastMessageSeq = seq;
     head.lastMessageTime = time;
+    spoke(w, app, head, seq, time);
     if (counting) {
       if (authorKey !== 0) w.countOwn(head, authorKey, seq);
       if ((flags & mentionsFlag) !== 0) addMentions(w, app, head, seq, authorKey, mentionsOf(extra), time);

@@ -5,6 +5,7 @@ import { entryColumns, entryFrom, mentionsOf, toEntry } from './entry-codec.js';
 import type { EntryRow } from './entry-codec.js';
 import { foundByKey, toConversation } from './conversation-reads.js';
 import { guestCode, importedMark, messageCode, recallCode, roleCodes, systemCode } from './schema.js';
+import { spokenSql } from './spoken.js';
 import { countAtSql } from './unread.js';
 
 /** Something that is not as it must be. */
@@ -67,6 +68,13 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
       WHERE l.n IS NULL OR l.high <> h.last OR l.n <> l.high - l.low + 1 OR l.low > max(h.floor, h.origin) + 1`,
   },
   {
+    what: 'timeline',
+    sql: `SELECT c.app, c.id, 'message ' || x.seq || ' cannot be found by its time' AS detail FROM (${spokenSql}) x
+      JOIN conversation c ON c.key = x.conv JOIN head h ON h.conv = x.conv
+      LEFT JOIN spoken s ON s.app = x.app AND s.period = x.period AND s.conv = x.conv AND s.live = x.live
+      WHERE x.last > h.floor AND (s.seq IS NULL OR s.seq > max(x.seq, h.floor + 1))`,
+  },
+  {
     what: 'head',
     sql: `SELECT c.app, c.id, 'no head' AS detail FROM conversation c LEFT JOIN head h ON h.conv = c.key WHERE h.conv IS NULL`,
   },
@@ -101,7 +109,10 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
     what: 'cursor',
     sql: `SELECT c.app, c.id, 'the count at the cursor ' || m.readSeq || ' of ' || m.id || ' is ' || m.readCount AS detail
       FROM member m JOIN conversation c ON c.key = m.conv JOIN head h ON h.conv = m.conv
-      WHERE m.role IS NOT NULL AND (m.readSeq > h.last OR m.readCount <> ${countAtSql('m.conv', 'm.readSeq')})`,
+      WHERE m.role IS NOT NULL AND (m.readSeq > h.last OR m.readCount <> ${countAtSql('m.conv', 'm.readSeq')})
+        -- Unread that came with an import: no more than there are imported messages of others after the cursor.
+        AND NOT (m.readCount < 0 AND m.readSeq < h.origin AND -m.readCount <= (SELECT count(*) FROM entry e
+          WHERE e.conv = m.conv AND e.seq > m.readSeq AND e.seq <= h.origin AND e.author <> m.client))`,
   },
   {
     what: 'own',

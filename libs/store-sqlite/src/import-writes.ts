@@ -16,6 +16,7 @@ import { blankFormat, pushContent, pushSlots } from './entry-codec.js';
 import type { Slot } from './entry-codec.js';
 import { memberIn } from './projections.js';
 import { guestCode, importedMark, messageCode, mutedForGood, roleCodes } from './schema.js';
+import { spokeElsewhere } from './spoken.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
 /** Writes of ImportStore. */
@@ -258,6 +259,7 @@ function insert(w: WriteContext, app: string, head: HeadState, seq: number, mess
     Number(recalled === true),
     editedAt ?? null,
   );
+  spokeElsewhere(w, app, head, seq, time);
 }
 
 function contentOf(message: ImportedMessage): [number, string | null, string | Uint8Array] {

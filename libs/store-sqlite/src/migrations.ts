@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from './database.js';
-import { schemaSql, schemaVersion, version2Sql, version3Sql, version4Sql, version5Sql } from './schema.js';
+import {
+  schemaSql,
+  schemaVersion,
+  version2Sql,
+  version3Sql,
+  version4Sql,
+  version5Sql,
+  version6Sql,
+} from './schema.js';
 
 /** The folder was written by a newer version of this software. */
 export class StoreVersionError extends Error {
@@ -23,6 +31,7 @@ const migrations: readonly ((db: Database) => void)[] = [
   (db) => db.exec(version3Sql),
   (db) => db.exec(version4Sql),
   (db) => db.exec(version5Sql),
+  (db) => db.exec(version6Sql),
 ];
 
 /** Brings the store to this software's version, each step in a transaction of its own. */

@@ -8,6 +8,7 @@ import type {
   LogStore,
   MemberStore,
   NotificationStore,
+  TimelineStore,
   RetentionStore,
 } from '@hongyan/conversations';
 import type { RevocationStore } from '@hongyan/sessions';
@@ -33,6 +34,7 @@ import { SqliteConversationStore } from './sqlite-conversation-store.js';
 import { SqliteImportStore } from './sqlite-import-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
 import { SqliteNotificationStore } from './sqlite-notification-store.js';
+import { SqliteTimelineStore } from './sqlite-timeline-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
 import { SqliteRetentionStore } from './sqlite-retention-store.js';
 import { SqliteRevocationStore } from './sqlite-revocation-store.js';
@@ -77,6 +79,7 @@ export interface SqliteStore {
   readonly imports: ImportStore;
   readonly retention: RetentionStore;
   readonly notifications: NotificationStore;
+  readonly timeline: TimelineStore;
   /** Copies the store into `folder`, which must hold none, while it is used. */
   backup(folder: string, onProgress?: (progress: BackupProgress) => void): Promise<void>;
   /** Reads everything and compares what was derived with the logs. Takes long; nothing waits for it. */
@@ -215,6 +218,7 @@ function assemble(
     imports: new SqliteImportStore(channels),
     retention: new SqliteRetentionStore(channels),
     notifications: new SqliteNotificationStore(channels),
+    timeline: new SqliteTimelineStore(channels),
     async backup(folder, onProgress) {
       if (path === memory) throw new Error('a store in memory has no file to copy');
       await backupTo(path, join(folder, databaseFile), onProgress);

@@ -12,6 +12,7 @@ import { byOperation, entries, head, history, messages, seqAt } from './log-read
 import { among, count, everAmong, memberPage, own, receipts } from './member-reads.js';
 import { expired } from './retention-reads.js';
 import { changes, edits } from './notification-reads.js';
+import { timelinePart } from './timeline-reads.js';
 import { rememberRows } from './remembered-rows.js';
 import type { RememberedRows } from './remembered-rows.js';
 import { rowCounts } from './stats.js';
@@ -22,7 +23,7 @@ export const reads = {
   load, find, query, byUniqueKey, everyone,
   own, among, everAmong, memberPage, receipts, count, list, row, sync, totals,
   clients, clientPage, blockedBy, refusing,
-  changes, edits,
+  changes, edits, timelinePart,
   changedHere, digestPage, findImported, formerMembers,
   tenants, app, apps, revocationsSince,
   expired, check, rowCounts,

@@ -3,6 +3,7 @@ import { blankedExtra, blankFormat } from './entry-codec.js';
 import { dropMentions } from './projections.js';
 import { type CursorRow, raiseCursors } from './raise-cursors.js';
 import { messageCode } from './schema.js';
+import { unspoken } from './spoken.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
 /** Rows that one step writes: one or two milliseconds of the writer. */
@@ -81,6 +82,7 @@ function settle(w: WriteContext, head: HeadState, [role, id]: Place): Place | un
 
 interface OldEntry {
   readonly seq: number;
+  readonly time: number;
   readonly kind: number;
   readonly silent: number;
   readonly extra: string | null;
@@ -88,7 +90,8 @@ interface OldEntry {
 
 /** Takes out rows up to the floor. The newest of the log stays without its content. */
 function remove(w: WriteContext, app: string, head: HeadState): number {
-  const sql = 'SELECT seq, kind, silent, extra FROM entry WHERE conv = ? AND seq <= ? ORDER BY seq LIMIT ?';
+  const sql =
+    'SELECT seq, time, kind, silent, extra FROM entry WHERE conv = ? AND seq <= ? ORDER BY seq LIMIT ?';
   const rows = w.db.all<OldEntry>(sql, head.key, head.floor, atOnce);
   for (const { seq, kind, silent, extra } of rows)
     if (kind === messageCode && silent === 0) dropMentions(w, app, head, seq, extra);
@@ -103,5 +106,6 @@ function remove(w: WriteContext, app: string, head: HeadState): number {
   }
   const end = rows.at(-1);
   if (end !== undefined) w.db.run('DELETE FROM entry WHERE conv = ? AND seq <= ?', head.key, end.seq);
+  unspoken(w, app, head, rows);
   return rows.length;
 }

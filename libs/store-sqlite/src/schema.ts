@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 5;
+export const schemaVersion = 6;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -143,6 +143,16 @@ ALTER TABLE head ADD COLUMN lastStamp INTEGER NOT NULL DEFAULT 0;
 UPDATE head SET lastStamp = lastTime;
 CREATE TABLE app_stamp (app TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO app_stamp SELECT c.app, max(h.lastTime) FROM conversation c JOIN head h ON h.conv = c.key GROUP BY c.app;
+`;
+
+/** Version 6: which conversations spoke in which five minutes; what it must hold is said in spoken.ts. */
+export const version6Sql = `
+CREATE TABLE spoken (
+  app TEXT NOT NULL, period INTEGER NOT NULL, conv INTEGER NOT NULL, live INTEGER NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (app, period, conv, live)
+) STRICT, WITHOUT ROWID;
+INSERT INTO spoken SELECT c.app, e.time / 300000, e.conv, e.silent <> 2, min(e.seq)
+  FROM entry e JOIN conversation c ON c.key = e.conv WHERE e.kind = 0 AND c.kind <= 2 GROUP BY 1, 2, 3, 4;
 `;
 
 /** A two-way table between words and their numbers. */

@@ -250,6 +250,8 @@ describe('a check', () => {
     ['silences', 'DELETE FROM silence'],
     ['blocked', 'DELETE FROM block'],
     ['mentions', 'DELETE FROM mention'],
+    ['timeline', 'DELETE FROM spoken'],
+    ['timeline', 'UPDATE spoken SET seq = seq + 1'],
     ['revision', `UPDATE store SET value = 1 WHERE name = 'rev'`],
   ])('finds a wrong %s after: %s', async (what, sql) => {
     const store = await open();

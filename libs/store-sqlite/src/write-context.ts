@@ -19,6 +19,8 @@ export interface HeadState {
   lastRecalledSeq: number;
   lastMentionAllSeq: number;
   lastStamp: number;
+  /** The five minutes of the last message that the writer knows of; -1: of none. See spoken.ts. */
+  period: number;
   /** Something that all members see changed. */
   dirty: boolean;
   /** One of the columns that seldom change did. */
@@ -27,7 +29,7 @@ export interface HeadState {
   own: Map<number, { n: number; last: number }> | undefined;
 }
 
-interface HeadRow extends Omit<HeadState, 'dirty' | 'coldDirty' | 'own'> {
+interface HeadRow extends Omit<HeadState, 'dirty' | 'coldDirty' | 'own' | 'period'> {
   readonly key: number;
 }
 
@@ -80,7 +82,7 @@ export class WriteContext {
     if (known !== undefined) return known;
     const row = this.db.get<HeadRow>(selectHead, app, id);
     if (row === undefined) return undefined;
-    const head: HeadState = { ...row, dirty: false, coldDirty: false, own: undefined };
+    const head: HeadState = { ...row, period: -1, dirty: false, coldDirty: false, own: undefined };
     this.heads.set(key, head);
     return head;
   }

@@ -67,6 +67,7 @@ export async function openDoor() {
     conversations: store.conversations,
     members: store.members,
     clients: store.clients,
+    timeline: store.timeline,
     apps: directory,
     broker: hub,
     presence: hub,
