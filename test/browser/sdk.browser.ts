@@ -16,6 +16,7 @@ declare const window: {
   client: HongyanClient;
   told: string[];
   states: string[];
+  synced: boolean;
   slept: number;
   navigator: { onLine: boolean };
   addEventListener(type: string, listener: () => void): void;
@@ -80,9 +81,10 @@ async function start(page: Page, clientId: string): Promise<void> {
         storage: new Hongyan.IndexedDBStorage('app'),
         attemptTimeoutMs: 3_000,
       });
-      Object.assign(window, { client, told: [], states: [] });
+      Object.assign(window, { client, told: [], states: [], synced: false });
       client.on('message', ({ message }) => window.told.push(message.body));
       client.on('state', (state) => window.states.push(state));
+      client.on('synced', () => (window.synced = true));
       client.connect().catch(() => undefined);
     },
     [network.url, clientId],
@@ -98,8 +100,9 @@ const stateOf = (page: Page): Promise<string> => page.evaluate(() => window.clie
 const toldTo = (page: Page): Promise<string[]> => page.evaluate(() => window.told);
 const waitingIn = (page: Page): Promise<string[]> =>
   page.evaluate(() => window.client.pending.map(({ body }) => body));
-const isOnline = (page: Page): Promise<void> =>
-  until('the page is online', async () => (await stateOf(page)) === 'online');
+/** It has its list: what comes from now on is news to it. */
+const hasList = (page: Page): Promise<void> =>
+  until('the page has its list', () => page.evaluate(() => window.synced));
 
 const say = (page: Page, conversation: string, ...texts: string[]): Promise<void> =>
   page.evaluate(
@@ -132,7 +135,7 @@ describe('IndexedDB', () => {
     const conversation = await somebody('bob1', 'ann1');
     const page = await open();
     await start(page, 'ann1');
-    await isOnline(page);
+    await hasList(page);
     await server.kill();
     await until('the page noticed', async () => (await stateOf(page)) !== 'online');
     await say(page, conversation.id, 'a', 'b', 'c');
@@ -154,7 +157,7 @@ describe('IndexedDB', () => {
     const conversation = await somebody('bob2', 'ann2');
     const page = await open();
     await start(page, 'ann2');
-    await isOnline(page);
+    await hasList(page);
     network.loseAnswers();
     await say(page, conversation.id, 'once');
     await until('the server has it', () => conversation.lastMessage?.body === 'once');
@@ -168,7 +171,7 @@ describe('IndexedDB', () => {
     const conversation = await somebody('bob3', 'ann3');
     const page = await open();
     await start(page, 'ann3');
-    await isOnline(page);
+    await hasList(page);
     for (const text of ['1', '2']) await conversation.send(text);
     await until('both are told', async () => (await toldTo(page)).join() === '1,2');
     const seq = String(conversation.seq);
@@ -190,7 +193,7 @@ describe('a network', () => {
     const conversation = await somebody('bob4', 'ann4');
     const page = await open();
     await start(page, 'ann4');
-    await isOnline(page);
+    await hasList(page);
     network.die();
     network.swallowing = true;
     await page.context().setOffline(true);
@@ -231,7 +234,7 @@ describe('a machine that slept', () => {
     const conversation = await somebody('bob6', 'ann6');
     const page = await open();
     await start(page, 'ann6');
-    await isOnline(page);
+    await hasList(page);
     network.die();
     await conversation.send('good morning');
     await page.evaluate(() => (window.slept = 8 * 3_600_000));
@@ -243,7 +246,7 @@ describe('a machine that slept', () => {
     const conversation = await somebody('bob7', 'ann7');
     const page = await open();
     await start(page, 'ann7');
-    await isOnline(page);
+    await hasList(page);
     await page.evaluate(() => (window.slept = 3_600_000));
     await new Promise((go) => setTimeout(go, 6_000)); // longer than the SDK's look at the clock
     await conversation.send('still there?');
