@@ -46,6 +46,8 @@ export class Answers {
     if (version !== '1.2' || first !== 'rtm') return refuse(404, 1, 'Not found');
     if (second === 'messages') return ok(this.history(query));
     if (second === 'broadcasts') return this.broadcasts(query);
+    if (second === 'clients' && list === 'unread-count' && third !== undefined)
+      return ok({ count: this.app.unread(third, query.get('conv_id') ?? undefined) });
     if (third === undefined) return refuse(404, 1, 'Not found');
     return this.ofConversation(second!, third, { list, client, rest }, query);
   }

@@ -175,6 +175,17 @@ export class GeneratedApp {
     return names('out', conversation === 4 ? 25 : 1);
   }
 
+  /** Clients who have not read all; how much, in every conversation that they are in. */
+  readonly unreadOf = new Map<string, number>();
+
+  /** Of one conversation, or of all, as far as tests need: those are not summed. */
+  unread(client: string, conversation?: string): number {
+    const count = this.unreadOf.get(client) ?? 0;
+    if (conversation === undefined) return count;
+    const { m } = this.conversation(this.conversationAt(conversation));
+    return Array.isArray(m) && m.includes(client) ? Math.min(100, count) : 0;
+  }
+
   memberInfo(at: number): Row {
     const time = new Date(EPOCH).toISOString();
     const cid = this.conversationId(this.services + at);

@@ -16,7 +16,7 @@ export function addLeanCloudCommands(program: Command): void {
     )
     .option('--server <url>', "the app's own API domain, instead of the region's")
     .option('--sign', 'send signatures (X-LC-Sign) instead of the master key; needs a clock that is right')
-    .option('--include <list>', 'more: users, files, media, class:Name (separated by commas)', list)
+    .option('--include <list>', 'more: users, files, media, unread, class:Name (separated by commas)', list)
     .option('--skip <list>', 'less: streams that are not wanted, e.g. installations,threads', list)
     .option('--parallel <n>', 'requests under way at a time', whole(1, 64), 3)
     .option('--per-minute <n>', 'requests per minute at most', whole(1, 1_000_000))

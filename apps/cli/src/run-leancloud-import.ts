@@ -92,6 +92,7 @@ function targetAt(admin: Http, path: string, signal: AbortSignal): ImportTarget 
     },
     subscribers: (conversation, subscribers) =>
       post<{ added: number }>('subscribers', { conversation, subscribers }),
+    unread: (items) => post<{ set: number }>('unread', { items }),
     digests: async (conversations) =>
       (await post<{ results: (ImportDigest | null)[] }>('digests', { conversations })).results,
   };
@@ -144,6 +145,7 @@ function textOf(report: ImportReport): string {
       ['Threads of services', listed(counts.threads)],
       ['Messages', listed(counts.messages)],
       ['Subscribers', listed(counts.subscribers)],
+      ['Unread', counts.unread.set === 0 ? undefined : `of ${counts.unread.set} members`],
       ['Not imported', left.length === 0 ? undefined : `${left.join(', ')}: they stay in the folder`],
     ]),
     ...(reasons.length === 0

@@ -102,4 +102,17 @@ export const importSubscribersSchema = z.strictObject({
   subscribers: z.array(z.strictObject({ client: clientId, at: time })).max(2_000),
 });
 
+export const importUnreadSchema = z.strictObject({
+  items: z
+    .array(
+      z.strictObject({
+        conversation: conversationId,
+        unread: z
+          .array(z.strictObject({ client: clientId, count: z.int().min(0).max(1_000_000) }))
+          .max(hardLimits.members),
+      }),
+    )
+    .max(most),
+});
+
 export const importDigestsSchema = z.strictObject({ conversations: z.array(conversationId).max(most) });

@@ -8,6 +8,7 @@ import {
   importDigestsSchema,
   importMessagesSchema,
   importSubscribersSchema,
+  importUnreadSchema,
 } from './import-schemas.js';
 import { OperatorGuard } from './nest-operator-guard.js';
 import { type ConversationImports, TENANT_ADMIN_PARTS, type TenantAdminParts } from './parts.js';
@@ -42,6 +43,13 @@ export class ImportController {
     const { app, imports } = await this.into(id);
     const { conversation, subscribers } = parseInput(importSubscribersSchema, body);
     return imports.subscribers(app, conversation, subscribers);
+  }
+
+  @Post('unread')
+  @HttpCode(200)
+  async unread(@Param('app') id: string, @Body() body: unknown): Promise<{ set: number }> {
+    const { app, imports } = await this.into(id);
+    return imports.unread(app, parseInput(importUnreadSchema, body).items);
   }
 
   /** What is there of the import, to be compared with the source; null: no imported conversation. */

@@ -19,7 +19,7 @@ export interface StoreCare {
 /** Takes conversations over from elsewhere. */
 export type ConversationImports = Pick<
   ConversationImport,
-  'conversations' | 'messages' | 'subscribers' | 'digests'
+  'conversations' | 'messages' | 'subscribers' | 'unread' | 'digests'
 >;
 
 /** What the operators' door is made of; given by the composition root. */

@@ -27,6 +27,7 @@ async function door() {
     kick: (app, client, options) => Promise.resolve(void kicked.push([app.id, client, options])),
     presence: hub,
     imports: {
+      unread: (_app, items) => Promise.resolve({ set: items.length }),
       conversations: (app, items) =>
         Promise.resolve(
           items.map(

@@ -11,6 +11,7 @@ import type {
   ImportDigest,
   ImportedConversation,
   ImportedMessages,
+  ImportedUnread,
   ImportStore,
   TakenMessages,
 } from './import-ports.js';
@@ -87,6 +88,12 @@ export class ConversationImport {
     const state = await this.core.states.get(app, conversation);
     if (state?.conversation.kind !== 'system') throw new AppError('not_found');
     return await this.store.takeSubscribers(app, conversation, subscribers);
+  }
+
+  /** Answers for how many members something changed. */
+  async unread(app: AppId, parts: readonly ImportedUnread[]): Promise<{ set: number }> {
+    const changed = await this.store.takeUnread(app, parts);
+    return { set: changed.reduce((sum, count) => sum + count, 0) };
   }
 
   digests(app: AppId, conversations: readonly ConversationId[]): Promise<(ImportDigest | undefined)[]> {

@@ -39,6 +39,12 @@ export interface ImportedMessages {
   readonly messages: readonly ImportedMessage[];
 }
 
+/** Who has not read how many of the newest messages elsewhere; everybody else has read all. */
+export interface ImportedUnread {
+  readonly conversation: ConversationId;
+  readonly unread: readonly { readonly client: ClientId; readonly count: number }[];
+}
+
 export type Taken =
   /** `keyTaken`: another conversation here is the unique one of these members; this one is none. */
   | { readonly state: 'created'; readonly keyTaken: boolean }
@@ -97,8 +103,11 @@ export interface ImportStore {
     conversation: ConversationId,
     subscribers: readonly { readonly client: ClientId; readonly at: number }[],
   ): Promise<{ added: number }>;
-  /** Which of these were members once and are not now. */
-  formerMembers(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
+  /**
+   * How much is unread of what was imported, for members who have read nothing here since; after the messages were taken.
+   * Answers for how many members of each conversation something changed.
+   */
+  takeUnread(app: AppId, parts: readonly ImportedUnread[]): Promise<number[]>;
   /** Undefined: no imported conversation. */
   digest(app: AppId, conversation: ConversationId): Promise<ImportDigest | undefined>;
   /** Where the message with this id of elsewhere lies. */

@@ -40,6 +40,7 @@ class SlowTarget implements ImportTarget {
   }
 
   subscribers = () => Promise.resolve({ added: 0 });
+  unread = () => Promise.resolve({ set: 0 });
   digests = () => Promise.resolve([]);
 }
 

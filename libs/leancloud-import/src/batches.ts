@@ -30,10 +30,11 @@ interface Batch {
   readonly items: Doing<'conversation'>[];
   readonly subscribers: Doing<'subscriber'>[];
   readonly messages: Sized[];
+  readonly unread: Doing<'unread'>[];
   bytes: number;
 }
 
-const emptyBatch = (): Batch => ({ items: [], subscribers: [], messages: [], bytes: 0 });
+const emptyBatch = (): Batch => ({ items: [], subscribers: [], messages: [], unread: [], bytes: 0 });
 
 type Doing<D extends Step['do']> = Extract<Step, { do: D }>;
 
@@ -70,6 +71,10 @@ export class Batches {
         batch.subscribers.push(step);
         batch.bytes += step.client.length + 64;
         break;
+      case 'unread':
+        batch.unread.push(step);
+        batch.bytes += unreadSize(step);
+        break;
       case 'message': {
         const bytes = messageSize(step.message);
         batch.messages.push({ ...step, bytes });
@@ -99,12 +104,13 @@ export class Batches {
     await this.underWay.catch(() => undefined);
   }
 
-  private async sendAll({ items, subscribers, messages }: Batch): Promise<void> {
+  private async sendAll({ items, subscribers, messages, unread }: Batch): Promise<void> {
     for (const some of slices(items, ({ item }) => sizeOf(item), mostItems))
       await this.sendConversations(some);
     for (const some of slices(subscribers, ({ client }) => client.length + 40, mostMessages))
       await this.sendSubscribers(some);
     await this.sendInOrder(messageRequests(messages));
+    for (const some of slices(unread, unreadSize, mostItems)) await this.sendUnread(some);
   }
 
   /** Some at a time, but never two with messages of one conversation: sorted as they are, those follow each other. */
@@ -167,6 +173,14 @@ export class Batches {
     }
   }
 
+  private async sendUnread(steps: readonly Doing<'unread'>[]): Promise<void> {
+    if (this.dry) return;
+    const { set } = await this.target.unread(
+      steps.map(({ conversation, unread }) => ({ conversation: conversation as ConversationId, unread })),
+    );
+    this.counts.unread.set += set;
+  }
+
   private async sendMessages(steps: readonly Doing<'message'>[]): Promise<void> {
     const groups = new Map<string, { messages: ImportedMessage[]; from: Map<string, Placed> }>();
     for (const { conversation, message, from, replaced } of steps) {
@@ -206,6 +220,9 @@ async function allSettled(work: readonly Promise<void>[]): Promise<void> {
 }
 
 const sizeOf = (item: ImportItem): number => Buffer.byteLength(JSON.stringify(item));
+
+const unreadSize = ({ unread }: Doing<'unread'>): number =>
+  60 + unread.reduce((sum, { client }) => sum + Buffer.byteLength(client) + 30, 0);
 
 const messageSize = ({ body }: ImportedMessage): number =>
   (typeof body === 'string' ? Buffer.byteLength(JSON.stringify(body)) : Math.ceil(body.length / 3) * 4) + 260;

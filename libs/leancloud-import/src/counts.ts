@@ -12,6 +12,8 @@ export interface Counts {
     replaced: number;
   };
   readonly subscribers: { added: number; same: number };
+  /** Members for whom messages that came over are unread now, or no longer are. */
+  readonly unread: { set: number };
 }
 
 export const noCounts = (): Counts => ({
@@ -19,4 +21,5 @@ export const noCounts = (): Counts => ({
   threads: { created: 0, changed: 0, same: 0, refused: 0 },
   messages: { added: 0, changed: 0, same: 0, kept: 0, refused: 0, replaced: 0 },
   subscribers: { added: 0, same: 0 },
+  unread: { set: 0 },
 });

@@ -149,7 +149,11 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
   const batches = new Batches(target, counts, report, dryRun);
   for (const id of state.partly) batches.partly.add(id);
   const isKnown = ({ part, line }: Placed) => line <= (state.known[parts[part]!.file] ?? 0);
-  const plan = new Plan(run.now(), report, { mostMembers: run.mostMembers, isKnown });
+  const plan = new Plan(run.now(), report, {
+    mostMembers: run.mostMembers,
+    isKnown,
+    hasUnread: parts.some(({ stream }) => stream === 'unread'),
+  });
   const total = Object.values(sorted.streams).reduce((sum, rows) => sum + rows, 0);
   const progress = new Progress('import', run.onEvent, state.units, total);
   let { units } = state;

@@ -14,6 +14,12 @@ export type Step =
       readonly client: ClientId;
       readonly at: number;
     }
+  /** After the messages of the conversation. Who is not named has read all. */
+  | {
+      readonly do: 'unread';
+      readonly conversation: string;
+      readonly unread: readonly { readonly client: ClientId; readonly count: number }[];
+    }
   | {
       readonly do: 'message';
       readonly conversation: string;
@@ -31,6 +37,8 @@ export interface PlanOptions {
   readonly mostMembers: number;
   /** Whether an import before this one took the row. */
   readonly isKnown?: (placed: Placed) => boolean;
+  /** Whether the folder says what is unread. */
+  readonly hasUnread?: boolean;
 }
 
 /** Messages of a thread that wait for one that tells whose it is. */
@@ -47,6 +55,7 @@ export class Plan {
   private current: { id: string; kind: 'none' | 'ordinary' | 'room' | 'system' } = { id: '', kind: 'none' };
   private orphanOf: string | undefined;
   private thread: Thread | undefined;
+  private unread = new Map<ClientId, number>();
   private readonly toldColumns = new Set<string>();
 
   constructor(
@@ -58,7 +67,9 @@ export class Plan {
   stepsOf(unit: Unit): Step[] {
     switch (unit.unit) {
       case 'conversation':
-        return [...this.endThread(), ...this.conversation(unit)];
+        return [...this.end(), ...this.conversation(unit)];
+      case 'unread':
+        return [...this.endThread(), ...this.noteUnread(unit)];
       case 'subscription':
         return this.subscription(unit);
       case 'message':
@@ -68,9 +79,9 @@ export class Plan {
     }
   }
 
-  /** After the last unit. */
+  /** After the last unit of a conversation. */
   end(): Step[] {
-    return this.endThread();
+    return [...this.endThread(), ...this.endUnread()];
   }
 
   private conversation(unit: Unit & { unit: 'conversation' }): Step[] {
@@ -120,6 +131,31 @@ export class Plan {
     }
     const at = typeof timestamp === 'number' && timestamp > 0 && timestamp <= this.now ? timestamp : this.now;
     return [{ do: 'subscriber', conversation: id, client: subscriber as ClientId, at: Math.floor(at) }];
+  }
+
+  private noteUnread({ id, placed }: Unit & { unit: 'unread' }): Step[] {
+    const { client, count } = placed.row;
+    const why =
+      this.orphanOf ??
+      (this.current.kind !== 'ordinary'
+        ? 'unread counts are of ordinary conversations'
+        : typeof client !== 'string' || !isClientId(client)
+          ? 'who has not read cannot be a client id here'
+          : !Number.isSafeInteger(count) || (count as number) < 0 || (count as number) > 1_000_000
+            ? 'the unread count is no number'
+            : undefined);
+    if (why !== undefined) this.report(placed, why, false, id);
+    else this.unread.set(client as ClientId, count as number);
+    return [];
+  }
+
+  private endUnread(): Step[] {
+    const { unread, current } = this;
+    if (this.options.hasUnread !== true || current.kind !== 'ordinary') return [];
+    this.unread = new Map();
+    this.current = { id: '', kind: 'none' };
+    const list = [...unread].map(([client, count]) => ({ client, count }));
+    return [{ do: 'unread', conversation: current.id, unread: list }];
   }
 
   private message({ placed, earlier }: Unit & { unit: 'message' }, conversation: string): Step[] {

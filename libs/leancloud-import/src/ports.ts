@@ -2,6 +2,7 @@ import type {
   ConversationOutcome,
   ImportDigest,
   ImportedMessages,
+  ImportedUnread,
   ImportItem,
   TakenMessages,
 } from '@hongyan/conversations';
@@ -15,6 +16,8 @@ export interface ImportTarget {
     conversation: ConversationId,
     subscribers: readonly { readonly client: ClientId; readonly at: number }[],
   ): Promise<{ readonly added: number }>;
+  /** After the messages of these conversations were taken. */
+  unread(items: readonly ImportedUnread[]): Promise<{ readonly set: number }>;
   /** null: no imported conversation. */
   digests(conversations: readonly ConversationId[]): Promise<readonly (ImportDigest | null)[]>;
 }

@@ -10,6 +10,7 @@ export const tags = {
   subscription: '4',
   message: '5',
   thread: '6',
+  unread: '7',
 } as const;
 
 type Row = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ export type RowKey = { readonly key: string } | { readonly why: string } | { rea
 /** Streams of rows that belong to conversations; others stay in the folder. */
 export const importedStreams = [
   'conversations', 'member-infos', 'member-infos-asked', 'silenced', 'blocked', 'subscriptions', 'messages',
-  'threads', 'broadcasts',
+  'threads', 'broadcasts', 'unread',
 ] as const; // prettier-ignore
 
 /** The key of a row, or why it cannot be taken. `left`: it says that LeanCloud refused something, not what. */
@@ -42,6 +43,8 @@ export function rowKey(stream: string, text: string, services: ReadonlySet<strin
       return ofConversation(row['conversation'], tags.silenced);
     case 'blocked':
       return ofConversation(row['conversation'], tags.blocked);
+    case 'unread':
+      return ofConversation(row['conversation'], tags.unread);
     case 'subscriptions':
       return ofConversation(row['conv_id'], tags.subscription);
     case 'broadcasts':

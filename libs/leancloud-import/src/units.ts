@@ -24,6 +24,7 @@ export type Unit =
       readonly blocked: readonly Placed[];
     }
   | { readonly unit: 'subscription'; readonly id: string; readonly placed: Placed }
+  | { readonly unit: 'unread'; readonly id: string; readonly placed: Placed }
   /** `thread`: the id of the thread, of a message between a service and a client. `earlier`: rows of the same message that do not count. */
   | {
       readonly unit: 'message';
@@ -79,6 +80,7 @@ export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {
       yield headUnit(head);
     }
     if (tag === tags.subscription) yield { unit: 'subscription', id, placed };
+    else if (tag === tags.unread) yield { unit: 'unread', id, placed };
     else {
       const thread = tag === tags.thread ? { thread: rest[0]! } : {};
       const earlier = message === undefined ? [] : [...message.unit.earlier.slice(-9), message.unit.placed];

@@ -43,7 +43,7 @@ export class Verifier {
   ) {}
 
   async add(step: Step): Promise<void> {
-    if (step.do === 'subscriber') return;
+    if (step.do === 'subscriber' || step.do === 'unread') return;
     const id = step.do === 'conversation' ? step.item.conversation.id : step.conversation;
     if (this.current?.id !== id) {
       this.finish();

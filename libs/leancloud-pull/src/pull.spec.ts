@@ -108,6 +108,25 @@ describe('a first pull', () => {
     });
   });
 
+  it('asks what is unread where that is wanted, and only of those who have not read all', async () => {
+    standIn.app.unreadOf.set('u10', 3).set('u40', 250);
+    standIn.app.changeConversation(20, { m: ['u10', 'u77'] });
+    const asked = jest.spyOn(standIn.app, 'unread');
+    await pulled({ include: ['unread'], skip: ['messages', 'silenced', 'blocked', 'threads', 'broadcasts'] });
+    expect(await rowsOf('unread')).toEqual([
+      { conversation: standIn.app.conversationId(10), client: 'u10', count: 3 },
+      { conversation: standIn.app.conversationId(20), client: 'u10', count: 3 },
+      { conversation: standIn.app.conversationId(40), client: 'u40', count: 100 },
+    ]);
+    // Where a client has read all, no conversation is asked about.
+    expect(asked.mock.calls.filter(([, conversation]) => conversation !== undefined)).toHaveLength(3);
+    // Read there since: the list is another the next time.
+    standIn.app.unreadOf.delete('u40');
+    await pulled({ include: ['unread'] });
+    expect((await rowsOf('unread')).map(({ client }) => client)).toEqual(['u10', 'u10']);
+    expect(await verifyPull(out, sourceOf())).toMatchObject({ ok: true });
+  });
+
   it('is not moved by messages that arrive, are recalled or removed meanwhile', async () => {
     let requests = 0;
     standIn.onRequest = (path) => {

@@ -14,6 +14,7 @@ import { Progress } from './progress.js';
 import { pullClass } from './pull-class.js';
 import { PullFolder, type PulledApp } from './pull-folder.js';
 import { pullMessages } from './pull-messages.js';
+import { pullUnread } from './pull-unread.js';
 import { readState } from './stream-writer.js';
 import { type Manifest, type PullEvent, standardStreams } from './types.js';
 
@@ -21,7 +22,7 @@ export interface PullOptions {
   readonly out: string;
   readonly app: PulledApp;
   readonly source: Source;
-  /** `users`, `files`, `media`, `class:Name`. */
+  /** `users`, `files`, `media`, `unread`, `class:Name`. */
   readonly include?: readonly string[];
   /** Streams that are not wanted. */
   readonly skip?: readonly string[];
@@ -144,9 +145,10 @@ function planOf({ include = [], skip = [], media }: PullOptions): readonly Plan[
     if (custom !== undefined) return classPlan(`class-${custom}`, custom);
     if (name === 'media')
       return plan('media', ['messages', 'threads', 'files'], (context) => pullMedia(context, media));
+    if (name === 'unread') return plan('unread', ['conversations', 'messages'], pullUnread);
     const className = classes[name];
     if (className === undefined)
-      throw new PullError('usage', `--include takes users, files, media and class:Name, not ${name}`);
+      throw new PullError('usage', `--include takes users, files, media, unread and class:Name, not ${name}`);
     return classPlan(name, className);
   });
   for (const name of skip)

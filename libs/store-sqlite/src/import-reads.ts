@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { digestLine, importOrigin } from '@hongyan/conversations';
 import type { Entry } from '@hongyan/conversations';
-import type { ClientId, ConversationId } from '@hongyan/protocol';
+import type { ConversationId } from '@hongyan/protocol';
 import type { Database } from './database.js';
 import { entryColumns, entryFrom, toEntry } from './entry-codec.js';
 import type { EntryRow } from './entry-codec.js';
-import { clientKey, conversationKey } from './keys.js';
+import { conversationKey } from './keys.js';
 import { head } from './log-reads.js';
 import { editCode, importedMark, recallCode } from './schema.js';
 
@@ -56,21 +56,6 @@ export function changedHere(db: Database, app: string, conversation: string): nu
   const sql = `SELECT count(*) AS n FROM entry WHERE conv = ? AND seq > ${importOrigin} AND kind IN (${editCode}, ${recallCode})
     AND target <= ${importOrigin}`;
   return db.get<{ n: number }>(sql, conv)?.n ?? 0;
-}
-
-export function formerMembers(
-  db: Database,
-  app: string,
-  conversation: string,
-  clients: readonly ClientId[],
-): ClientId[] {
-  const conv = conversationKey(db, app, conversation);
-  if (conv === undefined) return [];
-  const sql = 'SELECT 1 FROM member WHERE client = ? AND conv = ? AND role IS NULL';
-  return clients.filter((client) => {
-    const key = clientKey(db, app, client);
-    return key !== undefined && db.get(sql, key, conv) !== undefined;
-  });
 }
 
 /** Through the index of operation ids: an imported message's is the id that it came with. */

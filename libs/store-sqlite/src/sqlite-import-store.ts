@@ -4,6 +4,7 @@ import type {
   ImportStore,
   ImportedConversation,
   ImportedMessages,
+  ImportedUnread,
   Taken,
   TakenMessages,
 } from '@hongyan/conversations';
@@ -31,8 +32,8 @@ export class SqliteImportStore implements ImportStore {
     return this.channels.write.call('takeSubscribers', app, conversation, subscribers);
   }
 
-  formerMembers(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {
-    return this.channels.read.call('formerMembers', app, conversation, clients);
+  takeUnread(app: AppId, parts: readonly ImportedUnread[]): Promise<number[]> {
+    return this.channels.write.call('takeUnread', app, parts);
   }
 
   async digest(app: AppId, conversation: ConversationId): Promise<ImportDigest | undefined> {
