@@ -15,7 +15,7 @@ export const appOption = (): Option =>
   new Option('--app <id>', 'the app; may be left out when there is one only');
 
 /** The server API of the app that is meant. */
-export async function apiOf(connection: Connection, { app }: OfApp): Promise<Http> {
+async function apiOf(connection: Connection, { app }: OfApp): Promise<Http> {
   return connection.app(app ?? (await onlyOne(connection.admin.get('/apps'), 'app')));
 }
 

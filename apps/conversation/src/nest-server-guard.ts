@@ -7,7 +7,7 @@ import type { Request } from 'express';
 import { Strategy } from 'passport-http-bearer';
 import { CONVERSATION_PARTS, type ConversationParts } from './parts.js';
 
-export const SERVER_STRATEGY = 'hongyan-server';
+const SERVER_STRATEGY = 'hongyan-server';
 const APP_HEADER = 'x-hongyan-app';
 
 /** A request whose credential was checked. */

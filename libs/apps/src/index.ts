@@ -1,13 +1,11 @@
 export * from './types.js';
 export * from './ports.js';
 export { type Preset, type PresetName, presets } from './presets.js';
-export { settablePaths, settableSchema } from './settings.js';
 export { type SecretBox, SecretKeyError, createSecretBox, newSecretKey, parseSecretKey } from './secrets.js';
 export { secretKeyFromFile } from './secret-key-file.js';
-export { acceptedSecrets, fromStored, toStored } from './app-record.js';
+export { acceptedSecrets, fromStored } from './app-record.js';
 export { CachedAppDirectory, type CachedAppDirectoryOptions } from './app-directory.js';
 export { LocalAppStore } from './local-app-store.js';
-export { newAppId, newKey, newTenantId } from './keys.js';
 export { createTenant } from './create-tenant.js';
 export { type NewApp, createApp } from './create-app.js';
 export { type AppView, listApps, showApp } from './show-app.js';

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  ConfigError,
-  configurationReference,
-  describeSettings,
-  explainConfig,
-  loadConfig,
-  standaloneSchema,
-} from './index.js';
+import { ConfigError, configurationReference, explainConfig, loadConfig, standaloneSchema } from './index.js';
+import { describeSettings } from './schema.js';
 
 const load = (env: Record<string, string>, overrides = {}) => loadConfig(standaloneSchema, env, overrides);
 

@@ -1,10 +1,4 @@
-export {
-  type ConfigSchema,
-  type SettingDescription,
-  type SettingMeta,
-  describeSettings,
-  setting,
-} from './schema.js';
+export type { ConfigSchema } from './schema.js';
 export { ConfigError, type Environment, type LoadedConfig, loadConfig } from './load.js';
 export { type ExplainedSetting, type Explanation, explainConfig } from './explain.js';
 export { type StandaloneConfig, standaloneSchema } from './standalone.js';

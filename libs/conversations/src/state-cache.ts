@@ -9,7 +9,7 @@ export interface StateCacheOptions {
   readonly weight: number;
 }
 
-export const defaultStateCacheOptions: StateCacheOptions = { weight: 2_000_000 };
+const defaultStateCacheOptions: StateCacheOptions = { weight: 2_000_000 };
 
 /** More entries than this are not replayed; the state is loaded anew. */
 const replayLimit = 500;
@@ -137,7 +137,7 @@ export class StateCache {
 }
 
 /** The two members of a conversation that has exactly two. */
-export function oneToOne(state: ConversationState): readonly [ClientId, ClientId] | undefined {
+function oneToOne(state: ConversationState): readonly [ClientId, ClientId] | undefined {
   if (state.conversation.kind !== 'ordinary' && state.conversation.kind !== 'temporary') return undefined;
   const [a, b, ...more] = state.memberCount === 2 ? state.memberIds : [];
   return a !== undefined && b !== undefined && more.length === 0 ? [a, b] : undefined;

@@ -117,7 +117,7 @@ const withElements = (values: readonly (Json | undefined)[]): (Json | undefined)
   values.flatMap((value) => (isArray(value) ? [value, ...value] : [value]));
 
 /** Everything that a path leads to; undefined stands for "missing". Arrays on the way are gone through. */
-export function valuesAt(document: FilterDocument, field: FieldPath): (Json | undefined)[] {
+function valuesAt(document: FilterDocument, field: FieldPath): (Json | undefined)[] {
   const [first, ...segments] = field;
   if (isColumn(first)) return [columnValue(document, first)];
   const found: (Json | undefined)[] = [];

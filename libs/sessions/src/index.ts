@@ -2,8 +2,6 @@ export * from './ports.js';
 export * from './types.js';
 export { Authenticator, type AuthenticatorParts } from './authenticator.js';
 export { signLogin } from './login-signature.js';
-export type { LoginTokensOptions } from './login-token.js';
-export { guardedFetch, isPrivateAddress, type GuardedFetchOptions } from './guarded-fetch.js';
 export { UserVerifier, type UserVerifierOptions } from './user-verifier.js';
 export { RevocationList, type RevocationListOptions } from './revocation-list.js';
 export { ServerAuthenticator, type ServerCredential, wrongKey } from './server-authenticator.js';

@@ -21,7 +21,7 @@ export interface DeclaredIndex {
 /** The sequencer: only one entry can be n. */
 export const sequenceIndex = 'entries_sequence';
 /** An operation makes one entry. */
-export const operationIndex = 'entries_operation';
+const operationIndex = 'entries_operation';
 export const uniqueConversationIndex = 'conversations_unique';
 
 /**

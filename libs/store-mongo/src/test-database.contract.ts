@@ -7,7 +7,7 @@ import { MongoMemberStore } from './mongo-member-store.js';
 
 /** Databases of their own for the suites, on the server that jest's global setup started. */
 
-export const newDatabaseName = (): string => `hongyan_test_${randomBytes(6).toString('hex')}`;
+const newDatabaseName = (): string => `hongyan_test_${randomBytes(6).toString('hex')}`;
 
 export interface OpenOptions {
   readonly name?: string;

@@ -2,7 +2,7 @@ import { type App, type AppAdministration, createApp, createTenant, fromStored }
 import { AppError, asTenantId } from '@hongyan/protocol';
 import { DEMO_APP_ID } from '../../../standalone/src/serve-sample.js';
 
-export const DEMO_TENANT = asTenantId('demo');
+const DEMO_TENANT = asTenantId('demo');
 
 /** The demo's tenant and app, made when they are missing. Anybody may be any client of it, so that a trial needs no server. */
 export async function ensureDemoApp(
