@@ -38,6 +38,25 @@ afterAll(() => server.stop());
 type Text = { text: string; from: string; content?: string };
 
 describe('a server with the storage package', () => {
+  it('saves, fetches and destroys several at once', async () => {
+    const made = ['red', 'green', 'blue'].map((colour) => {
+      const one = new Conversation(colour);
+      one.set('m', ['tom', colour]);
+      return one;
+    });
+    await AV.Object.saveAll(made);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(3);
+    for (const one of made) one.set('attr', { at: one.id });
+    await AV.Object.saveAll(made);
+    const copies = made.map(({ id }) => AV.Object.createWithoutData('_Conversation', id!));
+    await AV.Object.fetchAll(copies);
+    expect(copies.map((copy) => [copy.get('name') as string, copy.get('attr') as object])).toEqual(
+      made.map((one) => [one.get('name') as string, { at: one.id }]),
+    );
+    await AV.Object.destroyAll(made);
+    await expect(AV.Object.fetchAll(copies)).rejects.toThrow('not found');
+  });
+
   it('makes a conversation that its members see, and changes it', async () => {
     const { login } = device(server, app);
     const tom = await login('tom');

@@ -1,14 +1,15 @@
 import { iso } from '@hongyan/leancloud';
-import type { ConversationView } from '@hongyan/protocol';
+import { AppError, type ConversationView } from '@hongyan/protocol';
 import { z } from 'zod';
 import { changeColumns, createFromColumns, kindIn } from './conversation-changes.js';
 import { filterOf, findRows, nothingToChange, queryInput, rowOf, updated } from './conversation-rows.js';
 import { flag, jsonObject, limit } from './inputs.js';
 import { inTurns } from './pages.js';
-import type { RestCall } from './rest-call.js';
+import { conversationIdOf, type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 
 const path = '/1.1/classes/_Conversation';
+const mostDeleted = 100;
 const columns = z.looseObject({ fetchWhenSave: flag.optional() });
 
 /** A conversation as a row of its class, which is how the storage SDKs see it. Clients are told what changes. */
@@ -65,11 +66,15 @@ export const classRoutes: readonly LeanCloudRoute[] = [
     },
   }),
   endpoint('delete', `${path}/:conversation`, {
-    summary: 'delete a conversation',
+    summary: 'delete a conversation, or up to 100 whose ids are separated by commas',
     context: 'class',
     input: z.object({}),
     run: async (call) => {
-      await call.run('conversation.delete', { op: call.parts.op, conversation: await call.conversation() });
+      const ids = (call.parts.params['conversation'] ?? '').split(',');
+      if (ids.length > mostDeleted)
+        throw new AppError('bad_request', { detail: `at most ${mostDeleted} ids` });
+      for (const id of ids)
+        await call.run('conversation.delete', { op: call.parts.op, conversation: conversationIdOf(id) });
       return {};
     },
   }),

@@ -12,11 +12,13 @@ import {
   UseFilters,
   UseGuards,
 } from '@nestjs/common';
+import type { App } from '@hongyan/apps';
+import { TokenBuckets } from '@hongyan/rest';
 import type { Response } from 'express';
 import { CONVERSATION_PARTS, type ConversationParts } from '../parts.js';
 import { KindCache } from './kind-cache.js';
 import { LeanCloudFilter } from './nest-leancloud-filter.js';
-import { LeanCloudGuard, type LeanCloudRequest } from './nest-leancloud-guard.js';
+import { LeanCloudGuard, takeOne, type LeanCloudRequest } from './nest-leancloud-guard.js';
 import { restCallOf } from './read-request.js';
 import type { LeanCloudRoute } from './route.js';
 
@@ -32,7 +34,10 @@ export function leanCloudControllerOf(routes: readonly LeanCloudRoute[]): Type {
   @UseGuards(LeanCloudGuard)
   @UseFilters(LeanCloudFilter)
   class LeanCloudController {
-    constructor(@Inject(CONVERSATION_PARTS) readonly parts: ConversationParts) {}
+    constructor(
+      @Inject(CONVERSATION_PARTS) readonly parts: ConversationParts,
+      @Inject(TokenBuckets) readonly buckets: TokenBuckets,
+    ) {}
   }
 
   const methods = LeanCloudController.prototype as unknown as Record<string, Handler>;
@@ -40,7 +45,8 @@ export function leanCloudControllerOf(routes: readonly LeanCloudRoute[]): Type {
     const id = `${route.method} ${route.path}`;
     methods[id] = async function (this: LeanCloudController, request, response): Promise<unknown> {
       request.leanCloudRoute = route;
-      return route.run(restCallOf(route, this.parts, kinds, request, response));
+      const spend = (app: App) => takeOne(this.buckets, app);
+      return route.run(restCallOf(route, this.parts, kinds, request, response, spend));
     };
     const descriptor = Object.getOwnPropertyDescriptor(methods, id) as PropertyDescriptor;
     for (const decorate of [verbs[route.method](route.path), HttpCode(route.status)])

@@ -18,6 +18,7 @@ export function restCallOf(
   kinds: KindCache,
   request: LeanCloudRequest,
   response: Response,
+  spend: (app: App) => void,
 ): RestCall {
   const { app, master } = request.user as { app: App; master: boolean };
   if (route.access === 'master' && !master) throw new RestRefusal(403, 403, 'The master key is needed.');
@@ -29,7 +30,9 @@ export function restCallOf(
   const args = parseInput(route.input, { ...request.query, ...body });
   const op = asOperationId(operationIdOf(request, response, now));
   const options = callOptions(request, response, now);
-  return new RestCall({ door, kinds, app, master, params, body, options, op }, args);
+  const opGiven = request.headers['idempotency-key'] !== undefined;
+  const parts = { door, kinds, app, master, params, body, options, op, opGiven, spend: () => spend(app) };
+  return new RestCall(parts, args);
 }
 
 function bodyOf({ body }: LeanCloudRequest): Readonly<Record<string, unknown>> {

@@ -51,6 +51,10 @@ export interface RestCallParts {
   readonly options: CallOptions;
   /** Of the change that this request is about: the caller's `Idempotency-Key`, or a new one. */
   readonly op: OperationId;
+  /** The key was the caller's. */
+  readonly opGiven: boolean;
+  /** Counts one more call for the app's rate. Throws `rate_limited`. */
+  spend(): void;
 }
 
 /** One request of a tenant's server, and the way from it to operations. */

@@ -1,4 +1,5 @@
 import { appRoutes } from './app-routes.js';
+import { batchRoutes } from './batch-routes.js';
 import { classRoutes } from './class-routes.js';
 import { clientRoutes } from './client-routes.js';
 import { conversationRoutes } from './conversation-routes.js';
@@ -9,8 +10,7 @@ import type { LeanCloudRoute } from './route.js';
 import { serviceRoutes } from './service-routes.js';
 import { v1Routes } from './v1-routes.js';
 
-/** LeanCloud's REST API for tenants' servers, as far as it is about realtime. */
-export const leanCloudRoutes: readonly LeanCloudRoute[] = [
+const singleRoutes: readonly LeanCloudRoute[] = [
   ...conversationRoutes,
   ...messageRoutes,
   ...disciplineRoutes,
@@ -21,3 +21,6 @@ export const leanCloudRoutes: readonly LeanCloudRoute[] = [
   ...memberInfoClassRoutes,
   ...v1Routes,
 ];
+
+/** LeanCloud's REST API for tenants' servers, as far as it is about realtime. */
+export const leanCloudRoutes: readonly LeanCloudRoute[] = [...singleRoutes, ...batchRoutes(singleRoutes)];
