@@ -47,7 +47,7 @@ export const results = {
     lastMessage: messageView.optional(),
   }),
   'conversation.query': page(
-    z.object({ conversation: conversationView, lastMessage: messageView.optional() }),
+    listRow.partial().extend({ conversation: conversationView, members: z.array(clientId).optional() }),
     {},
   ),
   'conversation.list': page(listRow, { totals, token: z.string() }),

@@ -342,6 +342,47 @@ export function describeConversationQueries(name: string, open: () => Promise<St
       expect(await names(app, { sort: parseSort('name') })).toEqual(['ordinary', 'room', 'system']);
     });
 
+    it('tells a client’s rows and the members with what it finds, if asked', async () => {
+      const app = newApp();
+      const named = (name: string, members: string[], more: object = {}) =>
+        make(store, { app, members, document: { name, ...more } });
+      const mine = await named('mine', ['bob', 'ann']);
+      await append(store, mine, [message('bob', 'a'), message('bob', 'b'), message('ann', 'c')]);
+      const left = await named('left', ['bob', 'ann']);
+      await append(store, left, [change('ann', { kind: 'left', member: client('ann') })]);
+      await named('large', ['bob', 'ann', 'cid', 'dan']);
+      await named('room', ['ann'], { kind: 'room' });
+      const service = await named('service', [], { kind: 'system' });
+      await store.members.ensure(app, service.id, client('ann'), 'member', 1);
+      const thread = await make(store, {
+        app,
+        members: ['ann'],
+        document: { kind: 'thread', parent: service.id },
+      });
+      await append(store, thread, [message('', 'to you')]);
+      const ask = async (more: Partial<ConversationQuery>) =>
+        (await store.conversations.query(app, { ...all, sort: parseSort('name'), ...more })).items.map(
+          ({ conversation, row, members }) => [conversation.name, row?.own.role, row?.unread, members],
+        );
+      const rowsOf = client('ann');
+      expect(await ask({ rowsOf, membersUpTo: 3 })).toEqual([
+        ['large', 'member', 0, undefined],
+        ['left', undefined, undefined, ['bob']],
+        ['mine', 'member', 2, ['bob', 'ann']],
+        ['room', 'owner', 0, undefined],
+        ['service', 'member', 0, undefined],
+      ]);
+      const { items } = await store.conversations.query(app, { ...all, rowsOf });
+      for (const { conversation, row } of items)
+        expect(row).toEqual(await store.members.row(app, rowsOf, conversation.id));
+      expect(items.find(({ row }) => row?.thread !== undefined)?.row?.thread).toMatchObject({ unread: 1 });
+      const nobody = await ask({ rowsOf: client('nobody'), limit: 2 });
+      expect(nobody).toEqual([
+        ['large', undefined, undefined, undefined],
+        ['left', undefined, undefined, undefined],
+      ]);
+    });
+
     it('sorts and pages, each once, and restricts to a client’s own', async () => {
       const app = newApp();
       for (let n = 0; n < 7; n += 1)

@@ -1,8 +1,8 @@
 import { parseFilter, parseSort } from '@hongyan/filter';
-import { AppError, type Args, type ClientId, type Result } from '@hongyan/protocol';
+import { AppError, type Args, type ClientId, type QueriedConversation, type Result } from '@hongyan/protocol';
 import { type Call, bounded, clientOf, type Core } from './core.js';
 import { conversationView, listRow, messageView, ownState } from './views.js';
-import type { OwnPatch } from './ports.js';
+import type { OwnPatch, Queried } from './ports.js';
 import type { OwnRow } from './types.js';
 
 /** `conversation.get`. */
@@ -27,6 +27,9 @@ export async function getConversation(
   };
 }
 
+/** Members of larger ones are asked for in pages. */
+const listedMembers = 500;
+
 /** `conversation.query`: by filter; clients find their own only, unless the app lets them look around. */
 export async function queryConversations(
   core: Core,
@@ -36,24 +39,34 @@ export async function queryConversations(
   const app = await core.app(caller);
   const filter = parseFilter(args.where ?? {});
   const sort = parseSort(args.sort ?? '-lastMessageAt');
-  const own = !caller.server && (!app.conversations.openQueries || args.where === undefined);
+  const { client, server } = caller;
+  const own = !server && (!app.conversations.openQueries || args.where === undefined);
   const { items, cursor } = await core.conversations.query(caller.app, {
     filter,
     sort,
     limit: bounded(args.limit, app.limits.page),
     ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
-    ...(own || (caller.server && caller.client !== undefined && args.where === undefined)
+    ...(own || (server && client !== undefined && args.where === undefined)
       ? { memberOf: clientOf(caller) }
       : {}),
+    ...(args.own && client !== undefined ? { rowsOf: client } : {}),
+    ...(args.members ? { membersUpTo: listedMembers } : {}),
   });
   return {
-    items: items.map((found) => ({
-      conversation: conversationView(found.conversation, found.head, found.memberCount),
-      ...(found.lastMessage !== undefined && (own || caller.server)
-        ? { lastMessage: messageView(found.conversation, found.lastMessage, caller.client) }
-        : {}),
-    })),
+    items: items.map((found) => queried(found, caller, own || server)),
     ...(cursor === undefined ? {} : { cursor }),
+  };
+}
+
+function queried(found: Queried, { client }: Call, mayShow: boolean): QueriedConversation {
+  const { conversation, head, memberCount, lastMessage, row, members } = found;
+  const listed = members === undefined ? {} : { members };
+  if (row !== undefined) return { ...listRow(row, client as ClientId), ...listed };
+  const shown = lastMessage !== undefined && (mayShow || conversation.kind === 'system');
+  return {
+    conversation: conversationView(conversation, head, memberCount),
+    ...(shown ? { lastMessage: messageView(conversation, lastMessage, client) } : {}),
+    ...listed,
   };
 }
 

@@ -101,7 +101,7 @@ export interface ConversationStore {
   /** Documents of these, with heads and member counts; unknown and deleted ones are left out. */
   find(app: AppId, conversations: readonly ConversationId[]): Promise<Found[]>;
   /** By filter, sorted, in pages; `memberOf` restricts to a client's own. Threads, temporary and deleted ones are never in it. */
-  query(app: AppId, query: ConversationQuery): Promise<{ items: Found[]; cursor?: string }>;
+  query(app: AppId, query: ConversationQuery): Promise<{ items: Queried[]; cursor?: string }>;
   /** The living conversation that holds this unique key. */
   byUniqueKey(app: AppId, key: string): Promise<ConversationId | undefined>;
   /** System conversations with audience `everyone`. */
@@ -115,12 +115,22 @@ export interface Found {
   readonly lastMessage?: MessageEntry;
 }
 
+/** What was found, with what was asked for of each. */
+export interface Queried extends Found {
+  readonly row?: ListedConversation;
+  readonly members?: readonly ClientId[];
+}
+
 export interface ConversationQuery {
   readonly filter: Filter;
   readonly sort: readonly SortKey[];
   readonly limit: number;
   readonly cursor?: string;
   readonly memberOf?: ClientId;
+  /** With this client's row, {@link MemberStore.row}, of each that it is in. */
+  readonly rowsOf?: ClientId;
+  /** With the members, by role and id, of each ordinary one that has at most so many. */
+  readonly membersUpTo?: number;
 }
 
 /** A row of a client's list: everything as of one moment, `head.last`. */

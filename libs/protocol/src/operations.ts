@@ -58,7 +58,7 @@ const timeOrSeq = z.object({ seq: seq.optional(), time: time.optional(), inclusi
 /** Exclusive unless `inclusive`; without `message` all of that millisecond. */
 const placeInTime = z.object({ time, message: messageId.optional(), inclusive: z.boolean().optional() });
 
-export const memberState = z.object({
+const memberState = z.object({
   /** No push until this time; 0 ends it, null mutes for good. */
   muteUntil: time.nullable().optional(),
   /** Time of the pin; null unpins. */
@@ -108,6 +108,10 @@ export const operations = {
     sort: z.string().max(200).optional(),
     limit: page.optional(),
     cursor: cursor.optional(),
+    /** With my own row of each that I am in: state, unread, last message. */
+    own: z.boolean().optional(),
+    /** With the ids of the members of each ordinary one that has at most 500. */
+    members: z.boolean().optional(),
   }),
   /** My conversations, newest activity first (pinned before), with last message and exact unread. */
   'conversation.list': z.object({

@@ -134,6 +134,9 @@ export interface ListRow {
 /** As a member sees it: a whole row. Without membership: the conversation, and perhaps its last message. */
 export type ConversationResult = Pick<ListRow, 'conversation'> & Partial<ListRow>;
 
+/** `members`: asked for, and few enough. */
+export type QueriedConversation = ConversationResult & { readonly members?: readonly ClientId[] };
+
 export interface UnreadTotals {
   readonly unread: number;
   readonly mentionUnread: number;
@@ -184,7 +187,7 @@ export interface Results {
     readonly created: boolean;
   };
   'conversation.get': ConversationResult;
-  'conversation.query': Page<{ readonly conversation: ConversationView; readonly lastMessage?: MessageView }>;
+  'conversation.query': Page<QueriedConversation>;
   'conversation.list': Page<ListRow> & { readonly totals: UnreadTotals; readonly token: string };
   'conversation.sync': Page<ListRow> & {
     readonly totals: UnreadTotals;

@@ -1,5 +1,5 @@
-import type { ConversationQuery, Found } from '@hongyan/conversations';
-import type { AppId } from '@hongyan/protocol';
+import type { ConversationQuery, ListedConversation, Queried } from '@hongyan/conversations';
+import type { AppId, ClientId } from '@hongyan/protocol';
 import { foundColumns, toFound } from './conversation-reads.js';
 import type { FoundColumns } from './conversation-reads.js';
 import type { Database } from './database.js';
@@ -12,6 +12,7 @@ import {
 } from './filter-sql.js';
 import type { Fragment, SqlValue } from './filter-sql.js';
 import { clientKey, decodeCursor, encodeCursor } from './keys.js';
+import { rowReader } from './list-reads.js';
 import { guestCode, ordinaryCode, roomCode, systemCode } from './schema.js';
 
 const ofOne = `c.kind IN (${ordinaryCode}, ${roomCode}, ${systemCode}) AND c.deletedAt IS NULL AND (c.expiresAt IS NULL OR c.expiresAt > ?)`;
@@ -23,7 +24,7 @@ export function query(
   app: AppId,
   query: ConversationQuery,
   now: number,
-): { items: Found[]; cursor?: string } {
+): { items: Queried[]; cursor?: string } {
   const columns = conversationColumns(app);
   const where = translateFilter(query.filter, columns);
   const order = translateSort(query.sort, columns);
@@ -44,11 +45,25 @@ export function query(
     ...order.orderBy.params, query.limit + 1,
   ) as unknown as (FoundColumns & { readonly position: string })[]; // prettier-ignore
   const shown = rows.slice(0, query.limit);
+  const rowOf = query.rowsOf === undefined ? undefined : rowReader(db, app, query.rowsOf, now);
   const last = shown.at(-1);
   return {
-    items: shown.map((row) => toFound(db, row)),
+    items: shown.map((row) => ({
+      ...toFound(db, row),
+      ...(rowOf === undefined ? {} : withRow(rowOf(row.key))),
+      ...(query.membersUpTo === undefined ? {} : membersOf(db, row, query.membersUpTo)),
+    })),
     ...(rows.length > shown.length && last !== undefined
       ? { cursor: encodeCursor(db, JSON.parse(last.position) as unknown[]) }
       : {}),
   };
+}
+
+const withRow = (row: ListedConversation | undefined) => (row === undefined ? {} : { row });
+
+const membersSql = `SELECT id FROM member WHERE conv = ? AND role IS NOT NULL AND role < ${guestCode} ORDER BY role, id`;
+
+function membersOf(db: Database, { key, kind, memberCount }: FoundColumns, most: number) {
+  if (kind !== ordinaryCode || memberCount > most) return {};
+  return { members: db.rows<[ClientId]>(membersSql, key).map(([id]) => id) };
 }

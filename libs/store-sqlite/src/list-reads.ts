@@ -93,19 +93,31 @@ export function row(
   conversation: string,
   now: number,
 ): ListedConversation | undefined {
-  const key = clientKey(db, app, client);
   const conv = conversationKey(db, app, conversation);
-  if (key === undefined || conv === undefined) return undefined;
-  const narrow = narrowRow(db, key, conv, now);
-  return narrow === undefined || isGone(narrow, now) ? undefined : listed(db, key, narrow);
+  return conv === undefined ? undefined : rowReader(db, app, client, now)(conv);
 }
 
-function narrowRow(db: Database, client: number, conv: number, now: number): NarrowRow | undefined {
-  const kind = db.get<{ kind: number }>('SELECT kind FROM head WHERE conv = ?', conv)?.kind;
-  // Only a service may have a thread, and clients have few services: look through all rows for it.
-  return kind === systemCode
-    ? rowsOf(db, client, now).find((row) => row.conv === conv)
-    : readNarrowRow(db, client, conv);
+/** Reads a client's rows of conversations by their keys. */
+export function rowReader(
+  db: Database,
+  app: string,
+  client: string,
+  now: number,
+): (conv: number) => ListedConversation | undefined {
+  const key = clientKey(db, app, client);
+  if (key === undefined) return () => undefined;
+  let all: readonly NarrowRow[] | undefined;
+  const narrowRow = (conv: number): NarrowRow | undefined => {
+    const kind = db.get<{ kind: number }>('SELECT kind FROM head WHERE conv = ?', conv)?.kind;
+    if (kind !== systemCode) return readNarrowRow(db, key, conv);
+    // Only a service may have a thread, and clients have few services: look through all rows for it.
+    all ??= rowsOf(db, key, now);
+    return all.find((one) => one.conv === conv);
+  };
+  return (conv) => {
+    const narrow = narrowRow(conv);
+    return narrow === undefined || isGone(narrow, now) ? undefined : listed(db, key, narrow);
+  };
 }
 
 export interface SyncPage {

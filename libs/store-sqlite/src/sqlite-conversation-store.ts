@@ -5,6 +5,7 @@ import type {
   Head,
   Loaded,
   NewEntry,
+  Queried,
 } from '@hongyan/conversations';
 import type { AppId, ConversationId } from '@hongyan/protocol';
 import type { Channels } from './channels.js';
@@ -39,7 +40,7 @@ export class SqliteConversationStore implements ConversationStore {
     return this.channels.read.call('find', app, conversations);
   }
 
-  query(app: AppId, query: ConversationQuery): Promise<{ items: Found[]; cursor?: string }> {
+  query(app: AppId, query: ConversationQuery): Promise<{ items: Queried[]; cursor?: string }> {
     return this.channels.read.call('query', app, query, this.channels.now());
   }
 

@@ -41,6 +41,10 @@ export interface Inputs {
     sort?: string;
     limit?: number;
     cursor?: string;
+    /** With my own row of each that I am in: state, unread, last message. */
+    own?: boolean;
+    /** With the ids of the members of each ordinary one that has at most 500. */
+    members?: boolean;
   };
   /** My conversations, newest activity first (pinned before), with last message and exact unread. */
   'conversation.list': {

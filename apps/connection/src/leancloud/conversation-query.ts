@@ -14,7 +14,7 @@ import {
   type ConversationId,
   type ConversationView,
   type JsonObject,
-  type MessageView,
+  type QueriedConversation,
 } from '@hongyan/protocol';
 import { distinct, parseJson, type Call, type Reply } from './calls.js';
 
@@ -29,9 +29,9 @@ export async function queryConversations(call: Call): Promise<Reply> {
   const views =
     (conv.tempConvIds?.length ?? 0) > 0
       ? await temporaryOnes(call, conv.tempConvIds)
-      : await byFilter(call, conv);
+      : await byFilter(call, conv, flag);
   const rows: RowParts[] = [];
-  // A few at a time: a bulk look-up of a thousand must not take the store for itself.
+  // A few at a time: what a page did not tell must not take the store for itself.
   for (let i = 0; i < views.length; i += 20)
     rows.push(...(await Promise.all(views.slice(i, i + 20).map((view) => rowParts(call, view, flag)))));
   const now = Date.now();
@@ -39,12 +39,7 @@ export async function queryConversations(call: Call): Promise<Reply> {
   return { cmd: CommandType.conv, op: OpType.results, convMessage: { results: { data } } };
 }
 
-interface Found {
-  readonly conversation: ConversationView;
-  readonly lastMessage?: MessageView;
-}
-
-async function byFilter(call: Call, conv: ConvCommand): Promise<Found[]> {
+async function byFilter(call: Call, conv: ConvCommand, flag: number): Promise<QueriedConversation[]> {
   const limit = Math.min(conv.limit ?? defaultLimit, most);
   if (limit <= 0) return [];
   const where = parseJson(conv.where?.data, 'where');
@@ -52,12 +47,14 @@ async function byFilter(call: Call, conv: ConvCommand): Promise<Found[]> {
   const single = given === undefined ? undefined : idOf(given);
   if (single !== undefined) return await existing(call, [single]);
   let skip = Math.max(0, Math.min(conv.skip ?? 0, most * 10));
-  const found: Found[] = [];
+  const found: QueriedConversation[] = [];
   let cursor: string | undefined;
   do {
     const page = await call.calls.run(call.session, 'conversation.query', {
       ...(given === undefined ? {} : { where: given }),
       sort: nativeSort(conv.sort),
+      own: true,
+      members: wantsMembers(flag),
       limit: Math.min(call.calls.pageOf(call.session), limit + skip - found.length),
       ...(cursor === undefined ? {} : { cursor }),
     });
@@ -74,7 +71,7 @@ function idOf(where: JsonObject): string | undefined {
   return rest.length === 0 && name === 'id' && typeof value === 'string' ? value : undefined;
 }
 
-async function existing(call: Call, ids: readonly string[]): Promise<Found[]> {
+async function existing(call: Call, ids: readonly string[]): Promise<QueriedConversation[]> {
   const found = await Promise.all(
     ids.filter(isConversationId).map(async (conversation) => {
       try {
@@ -88,7 +85,7 @@ async function existing(call: Call, ids: readonly string[]): Promise<Found[]> {
   return found.filter((one) => one !== undefined);
 }
 
-const temporaryOnes = (call: Call, ids: readonly string[] | undefined): Promise<Found[]> =>
+const temporaryOnes = (call: Call, ids: readonly string[] | undefined): Promise<QueriedConversation[]> =>
   existing(
     call,
     distinct(ids)
@@ -103,20 +100,18 @@ function idsIn(id: string): string[] {
   return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
 }
 
-async function rowParts(call: Call, found: Found, flag: number): Promise<RowParts> {
-  const { conversation } = found;
+const wantsMembers = (flag: number): boolean => (flag & flags.compact) === 0;
+
+/** A page tells everything but the members of large conversations; a look-up by id no members at all. */
+async function rowParts(call: Call, found: QueriedConversation, flag: number): Promise<RowParts> {
+  const { conversation, own, lastMessage } = found;
   call.calls.learnKind(call.session, conversation.id, conversation.kind);
-  const wantsMembers = (flag & flags.compact) === 0;
-  const wantsLast = (flag & flags.withLastMessage) !== 0;
-  const [members, own] = await Promise.all([
-    wantsMembers ? membersOf(call, conversation) : undefined,
-    call.calls.run(call.session, 'conversation.get', { conversation: conversation.id }),
-  ]);
+  const members = wantsMembers(flag) ? (found.members ?? (await membersOf(call, conversation))) : undefined;
   return {
-    conversation: own.conversation,
+    conversation,
     ...(members === undefined ? {} : { members }),
-    ...(own.own === undefined ? {} : { own: own.own }),
-    ...(wantsLast && own.lastMessage !== undefined ? { lastMessage: own.lastMessage } : {}),
+    ...(own === undefined ? {} : { own }),
+    ...((flag & flags.withLastMessage) !== 0 && lastMessage !== undefined ? { lastMessage } : {}),
   };
 }
 
