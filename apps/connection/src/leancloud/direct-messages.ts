@@ -12,37 +12,46 @@ import {
 import {
   asClientId,
   transientIdOf,
-  type ClientId,
+  type ConversationId,
   type JsonObject,
   type OperationId,
 } from '@hongyan/protocol';
 import { conversationOf, distinct, newOperation, parseJson, type Call, type Reply } from './calls.js';
 import type { Given } from './given.js';
 
-/** `direct`: a message. It is answered with its id and time, or with why it was refused; transient ones, too. */
-export async function sendMessage(call: Call): Promise<Reply> {
-  const { session, calls, command } = call;
+/**
+ * `direct`: a message. It is answered with its id and time, or with why it was refused; transient ones, too. Many are
+ * under way at a time, each until it is on the disk: what they hold on to meanwhile is what the garbage collector costs.
+ */
+export function sendMessage({ session, calls, command }: Call): Promise<Reply> {
   const { directMessage: direct = {} } = command;
   const conversation = conversationOf(direct.cid);
-  const send: Given<'message.send'> = {
-    op: operationOf(direct.dt),
-    onConflict: 'first',
-    conversation,
-    ...fromWire(direct),
-    ...mentionsOf(direct),
-    ...(direct.transient ? { transient: true } : {}),
-    ...priorityOf(command),
-    ...pushOf(direct.pushData),
-    ...(direct.r ? { receipt: true } : {}),
-  };
+  const send = sendOf(conversation, direct, command.priority);
   if (direct.will) {
     const id = transientIdOf(conversation, randomBytes(6).toString('base64url'));
     session.will = { ...send, transient: true, id };
-    return ack({ cid: conversation, uid: id, t: Date.now() });
+    return Promise.resolve(ack({ cid: conversation, uid: id, t: Date.now() }));
   }
-  const { id, seq, time } = await calls.run(session, 'message.send', send);
-  session.own.add({ id, conversation, seq, time }, direct.r === true);
-  return ack({ cid: conversation, uid: id, t: time });
+  const asked = direct.r === true;
+  return calls.run(session, 'message.send', send).then(({ id, seq, time }) => {
+    session.own.add({ id, conversation, seq, time }, asked);
+    return ack({ cid: conversation, uid: id, t: time });
+  });
+}
+
+type Send = { -readonly [K in keyof Given<'message.send'>]: Given<'message.send'>[K] };
+
+function sendOf(conversation: ConversationId, direct: DirectCommand, priority: number | undefined): Send {
+  const { format, type, body } = fromWire(direct);
+  const send: Send = { op: operationOf(direct.dt), onConflict: 'first', conversation, format, body };
+  if (type !== undefined) send.type = type;
+  if ((direct.mentionPids?.length ?? 0) > 0) send.mentions = distinct(direct.mentionPids).map(asClientId);
+  if (direct.mentionAll) send.mentionAll = true;
+  if (direct.transient) send.transient = true;
+  if (priority !== undefined && priority in priorities) send.priority = priorities[priority as 1 | 2 | 3];
+  if (direct.pushData !== undefined && direct.pushData !== '') send.push = pushOf(direct.pushData);
+  if (direct.r) send.receipt = true;
+  return send;
 }
 
 /** A refusal as an acknowledgement: `code` says that it is one. */
@@ -72,23 +81,9 @@ function operationOf(dt: string | undefined): OperationId {
   return (visible.test(dt) ? dt : createHash('sha256').update(dt).digest('base64url')) as OperationId;
 }
 
-const mentionsOf = ({
-  mentionPids,
-  mentionAll,
-}: DirectCommand): { mentions?: ClientId[]; mentionAll?: true } => ({
-  ...((mentionPids?.length ?? 0) > 0 ? { mentions: distinct(mentionPids).map(asClientId) } : {}),
-  ...(mentionAll ? { mentionAll: true } : {}),
-});
-
 const priorities = { 1: 'high', 2: 'normal', 3: 'low' } as const;
 
-function priorityOf({ priority }: GenericCommand): { priority?: 'high' | 'normal' | 'low' } {
-  const name = priorities[priority as 1 | 2 | 3];
-  return name === undefined ? {} : { priority: name };
-}
-
-function pushOf(pushData: string | undefined): { push?: JsonObject } {
-  if (pushData === undefined || pushData === '') return {};
+function pushOf(pushData: string): JsonObject {
   let push: unknown;
   try {
     push = parseJson(pushData, 'pushData');
@@ -96,5 +91,5 @@ function pushOf(pushData: string | undefined): { push?: JsonObject } {
     if (!(error instanceof LeanCloudError)) throw error;
     push = pushData; // a text, then
   }
-  return { push: isObject(push) ? (push as JsonObject) : { alert: String(push) } };
+  return isObject(push) ? (push as JsonObject) : { alert: String(push) };
 }

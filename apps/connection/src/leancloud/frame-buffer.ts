@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import type { Framing } from '@hongyan/leancloud';
 import type { WebSocket } from 'ws';
 
-/** A push without its peer id, and the peer id. */
+/** What one session gets: encoded without its peer id, and the peer id, which goes into each frame. */
 export interface Outgoing {
   readonly peer: Uint8Array;
-  readonly body: Uint8Array;
+  readonly frames: readonly Uint8Array[];
 }
 
 const finalText = 0x81;
@@ -17,20 +17,31 @@ const finalBinary = 0x82;
  */
 export function framesOf(framing: Framing, pushes: readonly Outgoing[]): Buffer {
   let size = 0;
-  for (const { peer, body } of pushes) size += headerBytes + payloadBytes(framing, peer.length + body.length);
+  for (const { peer, frames } of pushes)
+    for (const { length } of frames) size += headerBytes + payloadBytes(framing, peer.length + length);
   const buffer = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const { peer, body } of pushes) {
-    const length = peer.length + body.length;
-    const payload = payloadBytes(framing, length);
-    at = writeHeader(buffer, at, framing === 'binary' ? finalBinary : finalText, payload);
-    if (framing === 'binary') {
-      buffer.set(peer, at);
-      buffer.set(body, at + peer.length);
-    } else buffer.write(Buffer.concat([peer, body], length).toString('base64'), at, 'latin1');
-    at += payload;
-  }
+  for (const { peer, frames } of pushes)
+    for (const body of frames) at = writeFrame(buffer, at, framing, peer, body);
   return buffer.subarray(0, at);
+}
+
+/** Answers where the next one begins. */
+function writeFrame(
+  buffer: Buffer,
+  at: number,
+  framing: Framing,
+  peer: Uint8Array,
+  body: Uint8Array,
+): number {
+  const length = peer.length + body.length;
+  const payload = payloadBytes(framing, length);
+  const start = writeHeader(buffer, at, framing === 'binary' ? finalBinary : finalText, payload);
+  if (framing === 'binary') {
+    buffer.set(peer, start);
+    buffer.set(body, start + peer.length);
+  } else buffer.write(Buffer.concat([peer, body], length).toString('base64'), start, 'latin1');
+  return start + payload;
 }
 
 /** The most that a header needs. */

@@ -32,7 +32,7 @@ interface Push {
   readonly peer: Buffer;
   frames: readonly Uint8Array[] | undefined;
   /** Settles when there are some. */
-  readonly ready?: Promise<void>;
+  readonly ready: Promise<void> | undefined;
 }
 
 interface Frame {
@@ -135,7 +135,8 @@ export class LeanCloudConnection<S> {
   push(peer: Buffer, frames: readonly Uint8Array[] | Promise<readonly Uint8Array[]>): void {
     if (this.over) return;
     if (Array.isArray(frames)) {
-      if (frames.length > 0) this.outbox.push({ peer, frames: frames as readonly Uint8Array[] });
+      if (frames.length > 0)
+        this.outbox.push({ peer, frames: frames as readonly Uint8Array[], ready: undefined });
     } else {
       const settle = (found: readonly Uint8Array[]) => {
         push.frames = found;
@@ -239,11 +240,13 @@ export class LeanCloudConnection<S> {
 
   private begin({ command, bytes }: Received): void {
     this.underWay += 1;
-    void this.owner.handle(this, command, bytes).then(() => {
-      this.underWay -= 1;
-      if (this.underWay === 0) this.streamEnded();
-    });
+    void this.owner.handle(this, command, bytes).then(this.handled);
   }
+
+  private readonly handled = (): void => {
+    this.underWay -= 1;
+    if (this.underWay === 0) this.streamEnded();
+  };
 
   private resumeIfEmpty(): void {
     if (this.inbox.length === 0) this.socket.resume();
@@ -275,16 +278,11 @@ export class LeanCloudConnection<S> {
   }
 
   private writeReady(): void {
-    const ready: Outgoing[] = [];
-    let settled = 0;
-    for (const { peer, frames } of this.outbox) {
-      if (frames === undefined) break;
-      settled += 1;
-      for (const body of frames) ready.push({ peer, body });
-    }
-    if (settled === this.outbox.length) this.outbox = [];
-    else this.outbox.splice(0, settled);
-    if (ready.length > 0) writeFrames(this.socket, framesOf(this.dialect.framing, ready));
+    const waiting = this.outbox.findIndex(({ frames }) => frames === undefined);
+    const ready = waiting < 0 ? this.outbox : this.outbox.slice(0, waiting);
+    if (ready.length === 0) return;
+    this.outbox = waiting < 0 ? [] : this.outbox.slice(waiting);
+    writeFrames(this.socket, framesOf(this.dialect.framing, ready as readonly Outgoing[]));
     // A reader that does not read any longer: it comes back and asks for what it missed.
     if (this.socket.bufferedAmount > this.owner.maxBufferedBytes) {
       this.endedBy ??= 'resync';

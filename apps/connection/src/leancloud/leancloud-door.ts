@@ -98,55 +98,71 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async handle(connection: Connection, command: GenericCommand, bytes: number): Promise<void> {
-    const answer = await this.answer(connection, command, bytes).catch((error: unknown) =>
-      this.refusal(command, error),
+  handle(connection: Connection, command: GenericCommand, bytes: number): Promise<void> {
+    const { peerId } = command;
+    const session = peerId === undefined ? connection.firstSession : connection.sessions.get(peerId);
+    return this.answer(connection, session, command, bytes).then(
+      (answer) => this.reply(connection, session, command, answer),
+      (error: unknown) => this.reply(connection, session, command, this.refusal(command, error)),
     );
+  }
+
+  private reply(
+    connection: Connection,
+    session: LeanCloudSession | undefined,
+    command: GenericCommand,
+    answer: GenericCommand | undefined,
+  ): void {
+    if (session !== undefined && isLogout(answer)) this.endSession(session, 'logout');
     if (connection.isOver) return;
     const { i, cmd } = command;
     // Who gave no serial waits for no answer, but for heartbeats.
     if (i === undefined && (answer === undefined || cmd !== CommandType.echo)) return;
     // Who gave one waits, were it only to hear that it was done.
-    const reply: GenericCommand = answer ?? (cmd === undefined ? {} : { cmd });
-    const peerId = reply.peerId ?? command.peerId ?? connection.firstSession?.client;
-    connection.reply({
-      ...reply,
-      ...(i === undefined ? {} : { i }),
-      ...(peerId === undefined ? {} : { peerId }),
-    });
+    const reply: GenericCommand = answer ?? { cmd };
+    connection.reply({ ...reply, i, peerId: reply.peerId ?? command.peerId ?? session?.client });
     if (reply.errorMessage?.reason === 'INVALID_ORIGIN') connection.close('INVALID_ORIGIN');
   }
 
-  private async answer(
+  /** No asynchronous function: this runs once per message, and each would keep its own state until that is stored. */
+  private answer(
     connection: Connection,
+    session: LeanCloudSession | undefined,
     command: GenericCommand,
     bytes: number,
   ): Promise<GenericCommand | undefined> {
-    const { cmd, op, peerId } = command;
-    const session = peerId === undefined ? connection.firstSession : connection.sessions.get(peerId);
-    const other = answerWithoutSession(command);
-    const opens = cmd === CommandType.session && op === OpType.open;
-    if (other !== undefined || opens || session === undefined) {
-      this.spend(connection, connection.budget, sessionlessPerSecond);
-      if (opens)
-        return await this.openSession(connection, command).catch((error: unknown) => this.noLogin(error));
-      if (other === undefined) throw new LeanCloudError('SESSION_REQUIRED', 'Log in first.');
-      if (cmd === CommandType.login) connection.hasLoggedIn = true;
-      return other;
+    try {
+      const other = answerWithoutSession(command);
+      if (session === undefined || other !== undefined || isLogin(command))
+        return this.answerOutside(connection, command, other);
+      const route = routeOf(command);
+      const { limits } = currentApp(this.parts.apps, session.app);
+      this.spend(connection, session.budget, limits.commandsPerSecond);
+      if (route === undefined) throw new LeanCloudError('INTERNAL_ERROR', 'This command is not known.');
+      if (bytes > limits.frameBytes) {
+        this.frameRefused('too_large');
+        throw new AppError('too_large');
+      }
+      const counted = countedAs(command);
+      if (counted !== undefined) this.rates.take(session.session, counted, limits, Date.now());
+      return route.handler({ session, command, calls: this.calls });
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
-    const route = routeOf(command);
-    const { limits } = currentApp(this.parts.apps, session.app);
-    this.spend(connection, session.budget, limits.commandsPerSecond);
-    if (route === undefined) throw new LeanCloudError('INTERNAL_ERROR', 'This command is not known.');
-    if (bytes > limits.frameBytes) {
-      this.frameRefused('too_large');
-      throw new AppError('too_large');
-    }
-    const counted = countedAs(command);
-    if (counted !== undefined) this.rates.take(session.session, counted, limits, Date.now());
-    const reply = await route.handler({ session, command, calls: this.calls });
-    if (reply?.op === OpType.closed && reply.cmd === CommandType.session) this.endSession(session, 'logout');
-    return reply === undefined ? undefined : { ...reply, peerId: session.client };
+  }
+
+  /** What is asked outside of a session, or to begin one. `other`: the answer of another service. */
+  private answerOutside(
+    connection: Connection,
+    command: GenericCommand,
+    other: GenericCommand | undefined,
+  ): Promise<GenericCommand> {
+    this.spend(connection, connection.budget, sessionlessPerSecond);
+    if (isLogin(command))
+      return this.openSession(connection, command).catch((error: unknown) => this.noLogin(error));
+    if (other === undefined) throw new LeanCloudError('SESSION_REQUIRED', 'Log in first.');
+    if (command.cmd === CommandType.login) connection.hasLoggedIn = true;
+    return Promise.resolve(other);
   }
 
   /** Throws `rate_limited`; who goes on for long after that is put out. */
@@ -320,6 +336,11 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
 
 const keyOf = ({ session: { app, session } }: { session: { app: AppId; session: SessionId } }): string =>
   `${app} ${session}`;
+
+const isLogin = ({ cmd, op }: GenericCommand): boolean => cmd === CommandType.session && op === OpType.open;
+
+const isLogout = (answer: GenericCommand | undefined): boolean =>
+  answer?.op === OpType.closed && answer.cmd === CommandType.session;
 
 type Ended = 'logout' | 'lost' | 'kicked' | 'conflict';
 const endedAs = { logout: 'logged_out', kicked: 'kicked', conflict: 'session_conflict' } as const;

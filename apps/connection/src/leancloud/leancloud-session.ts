@@ -75,7 +75,7 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
     const { event } = pushed;
     if (event.type === 'entry' && event.entry.kind === 'message' && !inRoom) {
       const { message } = event.entry;
-      if (pushed.place !== undefined) this.recent.add(pushed.place);
+      this.recent.add(message);
       if (message.from === this.client) this.own.add(message, message.receipt === true);
     }
     if (event.type === 'entry' && event.entry.kind !== 'message' && !inRoom) this.told.add(event.entry);

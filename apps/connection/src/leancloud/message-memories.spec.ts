@@ -1,6 +1,6 @@
-import { asConversationId, messageIdOf, type MessageView } from '@hongyan/protocol';
+import { asConversationId, messageIdOf } from '@hongyan/protocol';
 import { OwnMessages } from './own-messages.js';
-import { messagePlace, RecentMessages } from './recent-messages.js';
+import { RecentMessages } from './recent-messages.js';
 
 const one = asConversationId('one');
 const two = asConversationId('two');
@@ -9,6 +9,8 @@ const message = (conversation: typeof one, seq: number) => ({
   conversation,
   seq,
   time: 1000 + 10 * seq,
+  format: 'text' as const,
+  body: 'hi',
 });
 
 describe('recent messages', () => {
@@ -23,19 +25,19 @@ describe('recent messages', () => {
     expect(recent.seqAt(two, 1040)).toBeUndefined();
   });
 
-  it('are a hundred', () => {
+  it('are sixty-four', () => {
     const recent = new RecentMessages();
-    for (let seq = 1; seq <= 250; seq += 1) recent.add(message(one, seq));
-    expect(recent.seqAt(one, 9999)).toBe(250);
-    expect(recent.seqAt(one, 1000 + 10 * 151)).toBe(151);
-    expect(recent.seqAt(one, 1000 + 10 * 150)).toBeUndefined();
+    for (let seq = 1; seq <= 200; seq += 1) recent.add(message(one, seq));
+    expect(recent.seqAt(one, 9999)).toBe(200);
+    expect(recent.seqAt(one, 1000 + 10 * 137)).toBe(137);
+    expect(recent.seqAt(one, 1000 + 10 * 136)).toBeUndefined();
   });
 
-  it('have a place unless they are transient or of a thread', () => {
-    const stored = message(one, 4) as MessageView;
-    expect(messagePlace(stored)).toEqual({ conversation: one, seq: 4, time: 1040 });
-    expect(messagePlace({ ...stored, scope: 'thread' })).toBeUndefined();
-    expect(messagePlace({ ...stored, seq: undefined })).toBeUndefined();
+  it('are none that nobody stores, and none of threads', () => {
+    const recent = new RecentMessages();
+    recent.add({ ...message(one, 4), seq: undefined });
+    recent.add({ ...message(one, 4), scope: 'thread' });
+    expect(recent.seqAt(one, 9999)).toBeUndefined();
   });
 });
 
@@ -59,17 +61,17 @@ describe('own messages', () => {
     expect(own.reached(one, { read: 3 }).lastRead).toBeUndefined();
     expect(own.reached(one, { read: 7 }).lastRead).toMatchObject({ id: messageIdOf(one, 6), time: 1060 });
     expect(own.reached(one, { read: 8 }).lastRead).toMatchObject({ id: messageIdOf(one, 6) });
-    // A reader that is behind: what it has read was forgotten, so that the log is asked.
-    expect(own.reached(one, { read: 5 }).lastRead).toBeUndefined();
+    expect(own.reached(one, { read: 5 }).lastRead).toMatchObject({ id: messageIdOf(one, 4) });
     expect(own.reached(one, { read: 9 }).lastRead).toMatchObject({ id: messageIdOf(one, 9) });
   });
 
   it('are five hundred; transient ones and those of threads are none', () => {
     const own = new OwnMessages();
     own.add({ ...message(one, 1), seq: undefined }, true);
-    own.add({ ...message(one, 1), scope: 'thread' }, true);
+    own.add({ ...message(one, 1), id: messageIdOf(two, 1) }, true);
     expect(own.reached(one, { delivered: 9 }).awaited).toEqual([]);
     for (let seq = 1; seq <= 600; seq += 1) own.add(message(one, seq), true);
-    expect(own.reached(one, { delivered: 600 }).awaited).toHaveLength(500);
+    const told = ids(own.reached(one, { delivered: 600 }).awaited);
+    expect([told.length, told[0], told.at(-1)]).toEqual([500, messageIdOf(one, 101), messageIdOf(one, 600)]);
   });
 });

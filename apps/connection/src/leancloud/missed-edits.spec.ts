@@ -49,7 +49,9 @@ async function login(more: SessionCommand): Promise<{ frames: RawFrames; serverT
 }
 
 const told = ({ received }: RawFrames): (number | undefined)[] =>
-  received.filter(({ cmd }: GenericCommand) => cmd === patch).map(({ patchMessage }) => patchMessage?.lastPatchTime);
+  received
+    .filter(({ cmd }: GenericCommand) => cmd === patch)
+    .map(({ patchMessage }) => patchMessage?.lastPatchTime);
 
 const start = Date.now() - 1_000_000;
 const at = (n: number) => start + n;

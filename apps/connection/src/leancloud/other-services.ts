@@ -5,25 +5,26 @@ import { CommandType, OpType, type GenericCommand } from '@hongyan/leancloud';
  * channel. They are answered so that clients go on; undefined: it is none of them.
  */
 export function answerWithoutSession(command: GenericCommand): GenericCommand | undefined {
-  const { cmd, op, service, installationId } = command;
-  const same = {
-    ...(service === undefined ? {} : { service }),
-    ...(installationId === undefined ? {} : { installationId }),
-  };
+  const { cmd, op } = command;
   switch (cmd) {
     case CommandType.echo:
       return { cmd };
     case CommandType.login:
       return {
         cmd: CommandType.loggedin,
-        ...same,
-        ...(installationId === undefined ? { loggedinMessage: { pushDisabled: true } } : {}),
+        ...senderOf(command),
+        ...(command.installationId === undefined ? { loggedinMessage: { pushDisabled: true } } : {}),
       };
     case CommandType.logout:
-      return { cmd: CommandType.loggedout, ...same };
+      return { cmd: CommandType.loggedout, ...senderOf(command) };
     case CommandType.report:
       return { cmd, op: op === undefined ? OpType.uploaded : op + 1 };
     default:
       return undefined;
   }
 }
+
+const senderOf = ({ service, installationId }: GenericCommand): GenericCommand => ({
+  ...(service === undefined ? {} : { service }),
+  ...(installationId === undefined ? {} : { installationId }),
+});

@@ -2,7 +2,6 @@ import { CommandType, encodeCommand, OpType, Service, type GenericCommand } from
 import type { WireFormat } from '@hongyan/delivery';
 import type { ClientId, EntryView, ServerEvent } from '@hongyan/protocol';
 import { membershipPushes, readsAlike, type ConvPush } from './membership-pushes.js';
-import { messagePlace, type MessagePlace } from './recent-messages.js';
 import { convTypeOfMessage, directOf, patchItemOf } from './wire-message.js';
 
 /** A push without its peer id, which each session puts in front. */
@@ -27,15 +26,7 @@ export class PushedEvent {
   /** What needs a look into the conversation is asked for once, too. */
   private described: Promise<readonly Buffer[]> | undefined;
 
-  /** Of a stored message. */
-  readonly place: MessagePlace | undefined;
-
-  constructor(readonly event: ServerEvent) {
-    this.place =
-      event.type === 'entry' && event.entry.kind === 'message'
-        ? messagePlace(event.entry.message)
-        : undefined;
-  }
+  constructor(readonly event: ServerEvent) {}
 
   /** What it says by itself. */
   frames(reader: ClientId, inRoom: boolean): readonly Buffer[] {
@@ -67,7 +58,9 @@ export class PushedEvent {
   private membership(entry: EntryView, reader: ClientId, inRoom: boolean): readonly Buffer[] {
     const view = this.event.type === 'entry' ? this.event.conversationView : undefined;
     const encode = () =>
-      (membershipPushes(entry, reader, inRoom, view) ?? []).map((push) => encodeConvPush(push, stampOf(entry)));
+      (membershipPushes(entry, reader, inRoom, view) ?? []).map((push) =>
+        encodeConvPush(push, stampOf(entry)),
+      );
     return readsAlike(entry, reader) ? (this.forOthers ??= encode()) : encode();
   }
 }

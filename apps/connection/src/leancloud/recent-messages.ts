@@ -1,38 +1,23 @@
 import type { ConversationId, MessageView } from '@hongyan/protocol';
+import { MessageRing } from './message-ring.js';
 
-/** Where a message lies: one object for all sessions that it goes to. */
-export interface MessagePlace {
-  readonly conversation: ConversationId;
-  readonly seq: number;
-  readonly time: number;
-}
-
-/** Undefined: nobody stores it, or it lies in a thread, which has sequences of its own. */
-export const messagePlace = ({ conversation, seq, time, scope }: MessageView): MessagePlace | undefined =>
-  seq === undefined || scope === 'thread' ? undefined : { conversation, seq, time };
-
-const most = 100;
+const most = 64;
 
 /**
  * The last messages that a session was given, of all its conversations. Acknowledgements name times, nearly always of one
  * of these, so that the log need not be asked.
  */
 export class RecentMessages {
-  /** A ring, once it is full. */
-  private readonly places: MessagePlace[] = [];
-  private next = 0;
+  private readonly ring = new MessageRing(most);
 
-  add(place: MessagePlace): void {
-    this.places[this.next] = place;
-    this.next = (this.next + 1) % most;
+  add({ conversation, seq, time, scope }: MessageView): void {
+    // Threads have sequences of their own.
+    if (seq !== undefined && scope !== 'thread') this.ring.add(conversation, seq, time);
   }
 
   /** The sequence of everything up to `time`, if that is known without asking. */
   seqAt(conversation: ConversationId, time: number): number | undefined {
-    for (let back = 1; back <= this.places.length; back += 1) {
-      const place = this.places[(this.next - back + most) % most]!;
-      if (place.time <= time && place.conversation === conversation) return place.seq;
-    }
+    for (const at of this.ring.of(conversation)) if (this.ring.time(at) <= time) return this.ring.seq(at);
     return undefined;
   }
 }

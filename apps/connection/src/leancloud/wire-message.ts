@@ -17,18 +17,21 @@ export function convTypeOfMessage(message: MessageView, inRoom: boolean): number
   return inRoom ? ConvType.room : ConvType.normal;
 }
 
-/** A message as it is pushed. */
+/** A message as it is pushed: for each one, so without copies. */
 export function directOf(message: MessageView, convType: number): DirectCommand {
+  const { msg, binaryMsg } = toWire(message);
   return {
-    ...toWire(message),
+    msg,
+    binaryMsg,
     id: message.id,
     cid: message.conversation,
-    ...(message.from === undefined ? {} : { fromPeerId: message.from }),
+    fromPeerId: message.from,
     timestamp: message.time,
     convType,
-    ...(message.transient ? { transient: true } : {}),
-    ...(message.editedAt === undefined ? {} : { patchTimestamp: message.editedAt }),
-    ...mentionsOf(message),
+    transient: message.transient ? true : undefined,
+    patchTimestamp: message.editedAt,
+    mentionPids: message.mentions,
+    mentionAll: message.mentionAll ? true : undefined,
   };
 }
 
