@@ -25,5 +25,8 @@ export async function catchUp(
   const { offlineMessages } = session.connection.dialect;
   session.push(edits.then(({ readUntil }) => missed(calls, session, command, offlineMessages, readUntil)));
   session.push(edits.then(({ pushes }) => pushes));
-  return (await edits).knownUntil;
+  const { pushes, knownUntil } = await edits;
+  // Among them may be what this client is about to change again: its own word must be its last.
+  if (pushes.length > 0) session.connection.waitForReader();
+  return knownUntil;
 }

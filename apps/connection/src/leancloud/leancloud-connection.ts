@@ -62,6 +62,7 @@ const endings: Partial<Record<CodeName | 'GOING_AWAY', Ending>> = {
 const noPeer = Buffer.alloc(0);
 /** Clients of this protocol take a reply and the pushes that it caused as one when they come in one read. */
 const gapMs = 1;
+const readWithinMs = 2_000;
 
 /**
  * One socket with its sessions. Commands are handled strictly one after the other: reply, then (a moment later) the
@@ -89,6 +90,7 @@ export class LeanCloudConnection<S> {
   private underWay = 0;
   private streamEnded: () => void = () => undefined;
   private over = false;
+  private mustBeRead = false;
 
   constructor(
     private readonly owner: ConnectionOwner<S>,
@@ -157,6 +159,30 @@ export class LeanCloudConnection<S> {
     return priority !== 'high' && bufferedAmount > soft * (priority === 'low' ? 2 : 3);
   }
 
+  /**
+   * What is pushed after the command that is under way must have been taken in before the next one is handled: a program
+   * that reads both in one go may carry out the later answer first.
+   */
+  waitForReader(): void {
+    this.mustBeRead = true;
+  }
+
+  /** A reader answers a ping after what lies before it. One that does not is not waited for any longer. */
+  private async untilRead(): Promise<void> {
+    this.mustBeRead = false;
+    if (this.over) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(late);
+        this.socket.off('pong', done).off('close', done);
+        resolve();
+      };
+      const late = setTimeout(done, readWithinMs);
+      this.socket.on('pong', done).on('close', done);
+      this.socket.ping();
+    });
+  }
+
   ping(): void {
     if (!this.over) this.socket.ping();
   }
@@ -205,7 +231,7 @@ export class LeanCloudConnection<S> {
       await Promise.all(this.outbox.flatMap(({ ready }) => ready ?? []));
       await pause();
       this.writeReady();
-      await pause();
+      await (this.mustBeRead ? this.untilRead() : pause());
     }
     this.running = false;
     if (this.outbox.length > 0) this.flushSoon();

@@ -97,6 +97,37 @@ it('what is told live is not told again, and comes after what was missed', async
   expect([told(frames), serverTs]).toEqual([[at(1), at(2), at(3)], at(0)]);
 });
 
+it('handles what a client asks after it has read what it missed', async () => {
+  log = [at(1)];
+  const frames = await rig.connect();
+  const order: string[] = [];
+  frames.socket.on('ping', () => order.push(told(frames).length === 1 ? 'asked whether it read' : 'asked too early'));
+  frames.send({
+    ...{ cmd: session, op: OpType.open, appId: 'red', peerId: 'ann', i: 1 },
+    sessionMessage: { ua: 'js/5', r: true, lastPatchTime: at(0) },
+  });
+  const before = rig.commands.calls.length;
+  frames.send({ cmd: conv, op: OpType.count, i: 2, convMessage: { cid: '0123456789abcdef01234567' } });
+  await frames.until(() => frames.received.find(({ i }) => i === 2));
+  expect([before, order]).toEqual([0, ['asked whether it read']]);
+  expect(frames.received.map(({ i, cmd }) => i ?? cmd)).toEqual([1, patch, 2]);
+});
+
+it('goes on without a reader that says nothing', async () => {
+  log = [at(1)];
+  const frames = await rig.connect();
+  (frames.socket as unknown as { pong: () => void }).pong = () => undefined;
+  frames.socket.removeAllListeners('ping');
+  await frames.ask({
+    ...{ cmd: session, op: OpType.open, appId: 'red', peerId: 'ann' },
+    sessionMessage: { ua: 'js/5', r: true, lastPatchTime: at(0) },
+  });
+  const asked = Date.now();
+  await frames.ask({ cmd: conv, op: OpType.count, convMessage: {} });
+  expect(Date.now() - asked).toBeGreaterThan(1_500);
+  expect(Date.now() - asked).toBeLessThan(5_000);
+});
+
 it('a login for which nothing can be read succeeds, and the next one asks from where this one was', async () => {
   rig.commands.answer = () => {
     throw new AppError('unavailable');
