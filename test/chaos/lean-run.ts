@@ -50,7 +50,12 @@ export class LeanRun {
   ) {}
 
   static async open(server: TestServer): Promise<LeanRun> {
-    const settings = { 'limits.commandsPerSecond': 1000, 'limits.restPerSecond': 100_000 };
+    const settings = {
+      'limits.commandsPerSecond': 1000,
+      'limits.messagesPerMinute': 0,
+      'limits.historyPerMinute': 0,
+      'limits.restPerSecond': 100_000,
+    };
     // An id of this ending makes the SDK ask for nothing but the URL.
     const id = `${Math.random().toString(36).slice(2, 12)}-MdYXbMMI`;
     const app = await server.createApp(settings, { id, key: appKey, preset: 'leancloud' });

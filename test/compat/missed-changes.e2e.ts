@@ -107,6 +107,48 @@ describe('changes of conversations missed over a lost connection', () => {
   });
 });
 
+describe('edits and recalls missed over a lost connection', () => {
+  it('are told when the client is back, the last of each message once', async () => {
+    const app = await server.app();
+    const [alone, two] = [device(server, app), device(server, app)];
+    const [tom, jerry] = [await alone.login('tom'), await two.login('jerry')];
+    const { TextMessage } = alone.sdk;
+    const make = async (name: string) =>
+      (await tom.createConversation({ members: ['jerry'], name })) as Conversation;
+    const [one, other] = [await make('one'), await make('other')];
+    const theirs = await jerry.getConversation(one.id);
+    await jerry.getConversation(other.id);
+    const send = (conversation: Conversation, text: string) => conversation.send(new TextMessage(text));
+    const [first, second] = [await send(one, 'first'), await send(other, 'second')];
+    const { TextMessage: Theirs } = two.sdk;
+    const mine = await theirs.send(new Theirs('mine'));
+    for (let n = 0; n < 20; n += 1) await send(one, `later ${n}`);
+    const text = ({ text: content }: { text?: string }) => content;
+    const seen = record(jerry, { messageupdate: text, messagerecall: ({ id }: { id: string }) => id });
+    const cut = async (meanwhile: () => Promise<unknown>): Promise<void> => {
+      const back = next(jerry, 'reconnect', () => true, 20_000);
+      await two.cut();
+      await meanwhile();
+      await back;
+      // What was missed comes before the answer to what is asked.
+      await theirs.count();
+    };
+    await cut(async () => {
+      await one.update(first, new TextMessage('first, then'));
+      await other.recall(second);
+      await one.update(first, new TextMessage('first, at last'));
+    });
+    const missed = [`messagerecall:"${second.id}"`, 'messageupdate:"first, at last"'];
+    expect(seen).toEqual(missed);
+    await cut(() => Promise.resolve());
+    expect(seen).toEqual(missed);
+    // Its other devices have to hear of its own changes, so it hears of them once as well.
+    await theirs.update(mine, new Theirs('mine, too'));
+    for (let n = 0; n < 2; n += 1) await cut(() => Promise.resolve());
+    expect(seen).toEqual([...missed, 'messageupdate:"mine, too"']);
+  });
+});
+
 describe('a client that was blocked from a conversation', () => {
   it('is told when that is lifted, and may come back', async () => {
     const app = await server.app();
