@@ -1,108 +1,40 @@
 import {
-  type App,
-  createApp,
-  createSecretBox,
-  createTenant,
-  CachedAppDirectory,
-  newSecretKey,
-  parseSecretKey,
-} from '@hongyan/apps';
-import { createConversationService } from '@hongyan/conversations';
-import { LocalHub } from '@hongyan/delivery';
-import {
-  AppError,
   type AppId,
-  type ClientId,
   type OperationName,
   type Results,
   asAppId,
   asTenantId,
   operationNames,
 } from '@hongyan/protocol';
-import { ProblemFilter } from '@hongyan/rest';
-import { openSqliteStore } from '@hongyan/store-sqlite';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Test } from '@nestjs/testing';
-import request from 'supertest';
-import { ConversationModule } from './conversation.module.js';
 import { documentOf } from './openapi.js';
-import type { ConversationParts } from './parts.js';
+import { openRestDoors } from './rest-doors.contract.js';
 import { results } from './results.js';
 import { routes, withoutRoute } from './routes.js';
 
 const [red, blue] = [asAppId('red'), asAppId('blue')];
 
 async function door() {
-  const store = await openSqliteStore({ folder: ':memory:' });
-  const secrets = createSecretBox(parseSecretKey(newSecretKey(), 'test'));
-  const clock = { time: Date.now() };
-  const directory = new CachedAppDirectory({ store: store.apps, secrets });
-  const administration = {
-    store: store.apps,
-    secrets,
-    now: Date.now,
-    changed: (id: AppId) => directory.changed(id),
-  };
-  for (const id of [red, blue]) {
-    await createTenant(administration, { id: asTenantId(id), name: id });
-    const limits = id === blue ? { 'limits.restPerSecond': 2 } : {};
-    await createApp(administration, {
+  const doors = await openRestDoors({
+    apps: [red, blue].map((id) => ({
       tenant: asTenantId(id),
       id,
       name: id,
       masterKey: `master-of-${id}`,
-      settings: limits,
-    });
-  }
-  const hub = new LocalHub();
-  const commands = createConversationService({
-    log: store.log,
-    conversations: store.conversations,
-    members: store.members,
-    clients: store.clients,
-    notifications: store.notifications,
-    apps: directory,
-    broker: hub,
-    presence: hub,
-    rooms: hub,
+      settings: id === blue ? { 'limits.restPerSecond': 2 } : {},
+    })),
+    body: { limit: '2mb' },
   });
-  const ended: unknown[] = [];
-  const reported: unknown[] = [];
-  const parts: ConversationParts = {
-    commands,
-    apps: directory,
-    authenticate: async (id, credential) => {
-      const app = await directory.find(asAppId(id));
-      if (app?.masterKey.current !== credential) throw new AppError('unauthenticated');
-      return app;
-    },
-    clients: {
-      kick: (app: App, client: ClientId, options) =>
-        Promise.resolve(void ended.push(['kick', app.id, client, options])),
-      ban: (app: App, client: ClientId, { until }) =>
-        Promise.resolve(void ended.push(['ban', app.id, client, until])),
-      unban: (app: App, client: ClientId) => Promise.resolve(void ended.push(['unban', app.id, client])),
-    },
-    presence: hub,
-    now: () => clock.time,
-    report: (error) => reported.push(error),
-  };
-  const testing = await Test.createTestingModule({ imports: [ConversationModule.forRoot(parts)] }).compile();
-  const app = testing.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: false });
-  app.useBodyParser('json', { limit: '2mb' });
-  app.useGlobalFilters(new ProblemFilter(parts.report));
-  await app.init();
-  const http = request(app.getHttpServer());
   const call = (method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, of: AppId = red) =>
-    http[method](`/api/v1${path}`).set('x-hongyan-app', of).set('authorization', `Bearer master-of-${of}`);
-  return { app, call, clock, ended, http, reported, store };
+    doors.http[method](`/api/v1${path}`)
+      .set('x-hongyan-app', of)
+      .set('authorization', `Bearer master-of-${of}`);
+  return { ...doors, call };
 }
 
 let server: Awaited<ReturnType<typeof door>>;
 beforeEach(async () => (server = await door()));
 afterEach(async () => {
-  await server.app.close();
-  await server.store.close();
+  await server.close();
   expect(server.reported).toEqual([]);
 });
 

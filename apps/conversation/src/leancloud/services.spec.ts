@@ -324,8 +324,8 @@ describe('clients', () => {
     await door.ok('post', `${rtm}/clients/ann/kick`, { reason: 'bye' });
     await door.ok('post', `${v1}/client/kick`, { client_id: 'bob' });
     expect(door.ended).toEqual([
-      ['red', 'ann', { message: 'bye' }],
-      ['red', 'bob', {}],
+      ['kick', 'red', 'ann', { message: 'bye' }],
+      ['kick', 'red', 'bob', {}],
     ]);
     expect(await door.refusal('post', `${rtm}/clients/ann/kick`, { reason: 'x'.repeat(21) })).toBe('400 1');
     for (const method of ['post', 'delete', 'get'] as const)
