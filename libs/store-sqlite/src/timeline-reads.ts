@@ -17,8 +17,9 @@ import { periodMs, periodOf } from './spoken.js';
 /** One part looks at about so many messages and periods; a period is never divided. */
 const mostMessages = 20_000;
 const mostPeriods = 500;
-/** So many messages of one conversation are looked at together. */
-const chunk = 32;
+/** So many messages of one conversation are looked at together, at first and then: most say little in five minutes. */
+const firstChunk = 2;
+const nextChunk = 32;
 
 /** A message's place, without its content. */
 interface Place {
@@ -39,7 +40,7 @@ const runsSql = `SELECT s.conv, c.id, max(s.seq, h.floor + 1), CASE s.live WHEN 
   WHERE s.app = ? AND s.period = ? AND h.deletedAt IS NULL AND h.kind <= ${systemCode}
     AND (h.expiresAt IS NULL OR h.expiresAt > ?)`;
 const placesSql = `SELECT seq, time, op, silent FROM entry WHERE conv = ? AND seq >= ? AND seq <= ? AND kind = ${messageCode}
-  ORDER BY seq LIMIT ${chunk}`;
+  ORDER BY seq LIMIT ?`;
 
 /** See TimelineStore.part. `now` judges expiry. */
 export function timelinePart(db: Database, app: string, query: TimelineQuery, now: number): TimelinePart {
@@ -66,12 +67,13 @@ export function timelinePart(db: Database, app: string, query: TimelineQuery, no
 
 /** Offers the messages of one conversation up to `end`: a run's times ascend with its sequences. */
 function lookAt(db: Database, [conv, id, first, last]: Run, end: number, best: Nearest): void {
-  for (let from = first; ;) {
+  for (let [from, chunk] = [first, firstChunk]; ; chunk = nextChunk) {
     const rows = db.rows<[seq: number, time: number, op: string, silent: number]>(
       placesSql,
       conv,
       from,
       last,
+      chunk,
     );
     for (const [seq, time, op, silent] of rows) {
       if (time >= end) return;
