@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
-import { StandIn, standInKeys } from '../leancloud-stand-in/stand-in.js';
+import { StandIn } from '../leancloud-stand-in/stand-in.js';
 import { type CompatApp, type CompatServer, startCompatServer } from './compat-server.js';
 import { closeDevices, device, eventually, next } from './devices.js';
+import { leanCloudCommand } from './leancloud-command.js';
 
 /** The unmodified SDK and an app that was pulled from the stand-in and imported while the server runs. */
 
@@ -25,8 +25,8 @@ described('an imported app', () => {
     source = await StandIn.start(new GeneratedApp({ messages: 3_000, conversations: 30 }));
     server = await startCompatServer();
     app = await server.app();
-    await run('pull', '--out', join(root, 'shop'), '--server', source.url, '--parallel', '8');
-    await run('import', '--from', join(root, 'shop'), '--app', app.id, '--data', server.folder!);
+    await leanCloudCommand('pull', '--out', join(root, 'shop'), '--server', source.url, '--parallel', '8');
+    await leanCloudCommand('import', '--from', join(root, 'shop'), '--app', app.id, '--data', server.folder!);
   });
   afterEach(closeDevices);
   afterAll(async () => {
@@ -34,24 +34,6 @@ described('an imported app', () => {
     await source.stop();
     rmSync(root, { recursive: true, force: true });
   });
-
-  const run = (...args: string[]) =>
-    new Promise<void>((resolve, reject) => {
-      const main = join(process.cwd(), 'dist/apps/cli/src/main.js');
-      const env = {
-        ...process.env,
-        LEANCLOUD_APP_ID: standInKeys.appId,
-        LEANCLOUD_MASTER_KEY: standInKeys.masterKey,
-      };
-      const child = spawn(process.execPath, [main, 'leancloud', ...args], {
-        env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let said = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (text: Buffer) => (said += text.toString()));
-      child.once('close', (status) => (status === 0 ? resolve() : reject(new Error(said))));
-    });
 
   const talk = 10; // of u10 and u11, unique, with a column of the app's own
   const idsOf = (conversation: number): string[] =>

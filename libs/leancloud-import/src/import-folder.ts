@@ -5,7 +5,7 @@ import { Batches } from './batches.js';
 import { type Counts, noCounts } from './counts.js';
 import { ImportError } from './errors.js';
 import { readJson, writeJson } from './json-file.js';
-import { type Part, linesOf, partsOf } from './part-lines.js';
+import { type Part, isWhole, linesOf, partsOf } from './part-lines.js';
 import { Plan } from './plan.js';
 import type { ImportTarget } from './ports.js';
 import { Problems } from './problems.js';
@@ -152,7 +152,7 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
   const plan = new Plan(run.now(), report, {
     mostMembers: run.mostMembers,
     isKnown,
-    hasUnread: parts.some(({ stream }) => stream === 'unread'),
+    hasUnread: await isWhole(run.folder, 'unread'),
   });
   const total = Object.values(sorted.streams).reduce((sum, rows) => sum + rows, 0);
   const progress = new Progress('import', run.onEvent, state.units, total);

@@ -17,6 +17,8 @@ interface Checkpoint {
   readonly parts?: readonly { file: string; bytes: number; sha256?: string }[];
   readonly replaced?: readonly { file: string; bytes: number; sha256?: string }[];
   readonly open?: { file: string; bytes: number };
+  readonly done?: boolean;
+  readonly unavailable?: string;
 }
 
 /** The parts of a stream that hold its rows now, in order: as its checkpoint says; without one, whatever is there. */
@@ -34,6 +36,14 @@ export async function partsOf(folder: string, stream: string): Promise<Part[]> {
       return { file, stream, bytes: (await stat(join(folder, file))).size };
     }),
   );
+}
+
+/** Whether all rows of a stream are there, of this pull or of the one before: then what has no row is nowhere else either. */
+export async function isWhole(folder: string, stream: string): Promise<boolean> {
+  const text = await readFile(join(folder, stream, 'checkpoint.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return false;
+  const { done, unavailable, replaced = [] } = JSON.parse(text) as Checkpoint;
+  return (done === true && unavailable === undefined) || replaced.length > 0;
 }
 
 /** Undefined: as its checkpoint says. */

@@ -151,8 +151,8 @@ export class Plan {
 
   private endUnread(): Step[] {
     const { unread, current } = this;
-    if (this.options.hasUnread !== true || current.kind !== 'ordinary') return [];
     this.unread = new Map();
+    if (this.options.hasUnread !== true || current.kind !== 'ordinary') return [];
     this.current = { id: '', kind: 'none' };
     const list = [...unread].map(([client, count]) => ({ client, count }));
     return [{ do: 'unread', conversation: current.id, unread: list }];
