@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  describeConversationQueries,
-  describeConversationStore,
-} from '../../conversations/src/conversation-store.contract.js';
+import { describeConversationQueries } from '../../conversations/src/conversation-queries.contract.js';
+import { describeConversationStore } from '../../conversations/src/conversation-store.contract.js';
 import { describeAppStore } from '../../apps/src/app-store.contract.js';
+import { describeInstallationStore } from '../../apps/src/installation-store.contract.js';
 import { describeClientStore } from '../../conversations/src/client-store.contract.js';
 import { describeLists } from '../../conversations/src/list.contract.js';
 import { describeLogReads } from '../../conversations/src/log-reads.contract.js';
@@ -46,6 +45,7 @@ for (const [name, open] of [
   ['SQLite in a folder', inFolder],
 ] as const) {
   describeLogStore(name, open);
+  describeInstallationStore(name, open);
   describeLogReads(name, open);
   describeConversationStore(name, open);
   describeConversationQueries(name, open);
