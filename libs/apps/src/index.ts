@@ -1,5 +1,7 @@
 export * from './types.js';
 export * from './ports.js';
+export * from './installation-ports.js';
+export { digestInstallations } from './digest-installations.js';
 export { type Preset, type PresetName, presets } from './presets.js';
 export { type SecretBox, SecretKeyError, createSecretBox, newSecretKey, parseSecretKey } from './secrets.js';
 export { secretKeyFromFile } from './secret-key-file.js';

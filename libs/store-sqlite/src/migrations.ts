@@ -8,6 +8,7 @@ import {
   version4Sql,
   version5Sql,
   version6Sql,
+  version7Sql,
 } from './schema.js';
 
 /** The folder was written by a newer version of this software. */
@@ -32,6 +33,7 @@ const migrations: readonly ((db: Database) => void)[] = [
   (db) => db.exec(version4Sql),
   (db) => db.exec(version5Sql),
   (db) => db.exec(version6Sql),
+  (db) => db.exec(version7Sql),
 ];
 
 /** Brings the store to this software's version, each step in a transaction of its own. */

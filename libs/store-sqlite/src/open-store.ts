@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AppStore } from '@hongyan/apps';
+import type { AppStore, InstallationStore } from '@hongyan/apps';
 import type {
   ClientStore,
   ConversationStore,
@@ -33,6 +33,7 @@ import { SqliteClientStore } from './sqlite-client-store.js';
 import { SqliteConversationStore } from './sqlite-conversation-store.js';
 import { SqliteImportStore } from './sqlite-import-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
+import { SqliteInstallationStore } from './sqlite-installation-store.js';
 import { SqliteNotificationStore } from './sqlite-notification-store.js';
 import { SqliteTimelineStore } from './sqlite-timeline-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
@@ -77,6 +78,7 @@ export interface SqliteStore {
   readonly apps: AppStore;
   readonly revocations: RevocationStore;
   readonly imports: ImportStore;
+  readonly installations: InstallationStore;
   readonly retention: RetentionStore;
   readonly notifications: NotificationStore;
   readonly timeline: TimelineStore;
@@ -216,6 +218,7 @@ function assemble(
     apps: new SqliteAppStore(channels),
     revocations: new SqliteRevocationStore(channels),
     imports: new SqliteImportStore(channels),
+    installations: new SqliteInstallationStore(channels),
     retention: new SqliteRetentionStore(channels),
     notifications: new SqliteNotificationStore(channels),
     timeline: new SqliteTimelineStore(channels),

@@ -6,6 +6,7 @@ import { byUniqueKey, everyone, find, load } from './conversation-reads.js';
 import { query } from './conversation-query.js';
 import type { Database } from './database.js';
 import { toFailure } from './failures.js';
+import { installationPage } from './installations.js';
 import { changedHere, digestPage, findImported } from './import-reads.js';
 import { list, row, sync, totals } from './list-reads.js';
 import { byOperation, entries, head, history, messages, seqAt } from './log-reads.js';
@@ -24,7 +25,7 @@ export const reads = {
   own, among, everAmong, memberPage, receipts, count, list, row, sync, totals,
   clients, clientPage, blockedBy, refusing,
   changes, edits, timelinePart,
-  changedHere, digestPage, findImported,
+  changedHere, digestPage, findImported, installationPage,
   tenants, app, apps, revocationsSince,
   expired, check, rowCounts,
 }; // prettier-ignore

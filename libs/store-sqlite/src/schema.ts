@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 6;
+export const schemaVersion = 7;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -153,6 +153,15 @@ CREATE TABLE spoken (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO spoken SELECT c.app, e.time / 300000, e.conv, e.silent <> 2, min(e.seq)
   FROM entry e JOIN conversation c ON c.key = e.conv WHERE e.kind = 0 AND c.kind <= 2 GROUP BY 1, 2, 3, 4;
+`;
+
+/** Version 7: devices that registered for pushes. */
+export const version7Sql = `
+CREATE TABLE installation (
+  app TEXT NOT NULL, id TEXT NOT NULL, deviceType TEXT, deviceToken TEXT, installationId TEXT, channels TEXT NOT NULL,
+  timeZone TEXT, isValid INTEGER NOT NULL, updatedAt INTEGER NOT NULL, record TEXT NOT NULL,
+  PRIMARY KEY (app, id)
+) STRICT, WITHOUT ROWID;
 `;
 
 /** A two-way table between words and their numbers. */

@@ -15,6 +15,7 @@ import { advanceDelivered, advanceRead, ensure, setOwn } from './cursors.js';
 import type { Database } from './database.js';
 import { diskFailure, toFailure } from './failures.js';
 import { takeConversation, takeMessages, takeSubscribers } from './import-writes.js';
+import { takeInstallations } from './installations.js';
 import { takeUnread } from './import-unread.js';
 import { retire } from './retention-writes.js';
 import { type CacheSizes, WriteContext } from './write-context.js';
@@ -39,6 +40,7 @@ export const writes = {
   takeMessages,
   takeSubscribers,
   takeUnread,
+  takeInstallations,
   retire,
 };
 export type Writes = typeof writes;
