@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import type { InstallationDigest, TakenInstallation } from '@hongyan/apps';
 import type { ConversationOutcome, ImportDigest, TakenMessages } from '@hongyan/conversations';
 import {
   ImportError,
@@ -92,6 +93,9 @@ function targetAt(admin: Http, path: string, signal: AbortSignal): ImportTarget 
     },
     subscribers: (conversation, subscribers) =>
       post<{ added: number }>('subscribers', { conversation, subscribers }),
+    installations: async (items) =>
+      (await post<{ results: TakenInstallation[] }>('installations', { items })).results,
+    installationsDigest: () => post<InstallationDigest>('installations-digest', {}),
     unread: (items) => post<{ set: number }>('unread', { items }),
     digests: async (conversations) =>
       (await post<{ results: (ImportDigest | null)[] }>('digests', { conversations })).results,
@@ -145,6 +149,7 @@ function textOf(report: ImportReport): string {
       ['Threads of services', listed(counts.threads)],
       ['Messages', listed(counts.messages)],
       ['Subscribers', listed(counts.subscribers)],
+      ['Installations', listed(counts.installations)],
       ['Unread', counts.unread.set === 0 ? undefined : `of ${counts.unread.set} members`],
       ['Not imported', left.length === 0 ? undefined : `${left.join(', ')}: they stay in the folder`],
     ]),
@@ -157,9 +162,10 @@ function textOf(report: ImportReport): string {
         ]),
   ];
   if (verification !== undefined) {
-    const { equal, messages, changedHere, reported, differences, different } = verification;
+    const { equal, messages, installations, changedHere, reported, differences, different } = verification;
     lines.push(
       `Verified: ${equal} conversations with ${messages} messages are here as in the folder` +
+        `${installations === 0 ? '' : `, and ${installations} installations`}` +
         `${changedHere === 0 ? '' : `, ${changedHere} of them with messages edited or recalled here`}` +
         `${reported === 0 ? '' : `; ${reported} are not whole, as reported`}.`,
       ...different.slice(0, 20).map(({ conversation, why }) => `  different: ${conversation}: ${why}`),

@@ -43,6 +43,7 @@ export class StandaloneModule {
           administration,
           store: storeCare(store, folder),
           ...(imports === undefined ? {} : { imports }),
+          installations: store.installations,
           kick: (app, client, options) => clients.kick(app, client, options),
           presence: hub,
           report,

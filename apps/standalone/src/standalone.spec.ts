@@ -75,6 +75,23 @@ describe('a standalone server', () => {
     expect(second.operatorToken).toBe(first.operatorToken);
   });
 
+  it('takes large bodies of an import from an operator only', async () => {
+    const { url, operatorToken } = await start(newFolder());
+    const post = async (path: string, token: string, bytes: number) =>
+      (
+        await fetch(`${url}/admin/v1${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ conversations: [], padding: 'x'.repeat(bytes) }),
+        })
+      ).status;
+    const path = '/apps/none/import/digests';
+    expect(await post(path, operatorToken, 5_000_000)).toBe(404); // read, and then there is no such app
+    expect(await post(path, operatorToken, 20_000_000)).toBe(413);
+    expect(await post(path, 'another', 5_000_000)).toBe(413);
+    expect(await post('/apps', operatorToken, 5_000_000)).toBe(413);
+  });
+
   it('warns of apps that let anybody in', async () => {
     const data = newFolder();
     const { parts, stop } = await start(data);

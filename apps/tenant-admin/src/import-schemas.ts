@@ -115,4 +115,23 @@ export const importUnreadSchema = z.strictObject({
     .max(most),
 });
 
+const shortText = z.string().max(1_024);
+export const importInstallationsSchema = z.strictObject({
+  items: z
+    .array(
+      z.strictObject({
+        id: z.string().regex(/^[\x21-\x7e]{1,64}$/, 'an installation id is 1–64 visible ASCII characters'),
+        deviceType: shortText.optional(),
+        deviceToken: z.string().max(8_192).optional(),
+        installationId: shortText.optional(),
+        channels: z.array(shortText).max(1_000),
+        timeZone: shortText.optional(),
+        isValid: z.boolean(),
+        updatedAt: time,
+        record: z.string().max(100_000),
+      }),
+    )
+    .max(most),
+});
+
 export const importDigestsSchema = z.strictObject({ conversations: z.array(conversationId).max(most) });

@@ -1,11 +1,18 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
-import { showApp } from '@hongyan/apps';
+import {
+  digestInstallations,
+  type InstallationDigest,
+  type InstallationStore,
+  showApp,
+  type TakenInstallation,
+} from '@hongyan/apps';
 import type { ConversationOutcome, ImportDigest, TakenMessages } from '@hongyan/conversations';
 import { AppError, type AppId } from '@hongyan/protocol';
 import { parseInput } from '@hongyan/rest';
 import {
   importConversationsSchema,
   importDigestsSchema,
+  importInstallationsSchema,
   importMessagesSchema,
   importSubscribersSchema,
   importUnreadSchema,
@@ -62,6 +69,31 @@ export class ImportController {
     const { app, imports } = await this.into(id);
     const { conversations } = parseInput(importDigestsSchema, body);
     return { results: (await imports.digests(app, conversations)).map((digest) => digest ?? null) };
+  }
+
+  @Post('installations')
+  @HttpCode(200)
+  async installations(
+    @Param('app') id: string,
+    @Body() body: unknown,
+  ): Promise<{ results: TakenInstallation[] }> {
+    const { app, installations } = await this.devicesOf(id);
+    return { results: await installations.take(app, parseInput(importInstallationsSchema, body).items) };
+  }
+
+  @Post('installations-digest')
+  @HttpCode(200)
+  async installationsDigest(@Param('app') id: string): Promise<InstallationDigest> {
+    const { app, installations } = await this.devicesOf(id);
+    return digestInstallations(installations, app);
+  }
+
+  private async devicesOf(id: string): Promise<{ app: AppId; installations: InstallationStore }> {
+    const { app } = await this.into(id);
+    const { installations } = this.parts;
+    if (installations === undefined)
+      throw new AppError('unknown_operation', { detail: 'this store keeps no installations' });
+    return { app, installations };
   }
 
   private async into(id: string): Promise<{ app: AppId; imports: ConversationImports }> {

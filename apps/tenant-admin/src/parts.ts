@@ -1,4 +1,4 @@
-import type { App, AppAdministration } from '@hongyan/apps';
+import type { App, AppAdministration, InstallationStore } from '@hongyan/apps';
 import type { ConversationImport } from '@hongyan/conversations';
 import type { ClientId } from '@hongyan/protocol';
 import type { Presence } from '@hongyan/delivery';
@@ -29,6 +29,8 @@ export interface TenantAdminParts {
   readonly store: StoreCare;
   /** Absent: the store cannot. */
   readonly imports?: ConversationImports;
+  /** Absent: the store cannot. */
+  readonly installations?: InstallationStore;
   readonly kick: (app: App, client: ClientId, options: KickOptions) => Promise<void>;
   readonly presence: Pick<Presence, 'onlineCount' | 'everyone' | 'online'>;
   readonly report: ReportError;

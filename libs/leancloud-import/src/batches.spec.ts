@@ -41,6 +41,8 @@ class SlowTarget implements ImportTarget {
 
   subscribers = () => Promise.resolve({ added: 0 });
   unread = () => Promise.resolve({ set: 0 });
+  installations = () => Promise.resolve([]);
+  installationsDigest = () => Promise.resolve({ count: 0, records: '' });
   digests = () => Promise.resolve([]);
 }
 

@@ -31,10 +31,18 @@ interface Batch {
   readonly subscribers: Doing<'subscriber'>[];
   readonly messages: Sized[];
   readonly unread: Doing<'unread'>[];
+  readonly installations: Doing<'installation'>[];
   bytes: number;
 }
 
-const emptyBatch = (): Batch => ({ items: [], subscribers: [], messages: [], unread: [], bytes: 0 });
+const emptyBatch = (): Batch => ({
+  items: [],
+  subscribers: [],
+  messages: [],
+  unread: [],
+  installations: [],
+  bytes: 0,
+});
 
 type Doing<D extends Step['do']> = Extract<Step, { do: D }>;
 
@@ -71,6 +79,10 @@ export class Batches {
         batch.subscribers.push(step);
         batch.bytes += step.client.length + 64;
         break;
+      case 'installation':
+        batch.installations.push(step);
+        batch.bytes += installationSize(step);
+        break;
       case 'unread':
         batch.unread.push(step);
         batch.bytes += unreadSize(step);
@@ -104,7 +116,8 @@ export class Batches {
     await this.underWay.catch(() => undefined);
   }
 
-  private async sendAll({ items, subscribers, messages, unread }: Batch): Promise<void> {
+  private async sendAll({ items, subscribers, messages, unread, installations }: Batch): Promise<void> {
+    for (const some of slices(installations, installationSize, mostItems)) await this.sendInstallations(some);
     for (const some of slices(items, ({ item }) => sizeOf(item), mostItems))
       await this.sendConversations(some);
     for (const some of slices(subscribers, ({ client }) => client.length + 40, mostMessages))
@@ -173,6 +186,13 @@ export class Batches {
     }
   }
 
+  private async sendInstallations(steps: readonly Doing<'installation'>[]): Promise<void> {
+    const results = this.dry
+      ? steps.map(() => 'added' as const)
+      : await this.target.installations(steps.map(({ installation }) => installation));
+    for (const result of results) this.counts.installations[result] += 1;
+  }
+
   private async sendUnread(steps: readonly Doing<'unread'>[]): Promise<void> {
     if (this.dry) return;
     const { set } = await this.target.unread(
@@ -220,6 +240,10 @@ async function allSettled(work: readonly Promise<void>[]): Promise<void> {
 }
 
 const sizeOf = (item: ImportItem): number => Buffer.byteLength(JSON.stringify(item));
+
+/** The record is text in JSON: its quotes and line ends are escaped. */
+const installationSize = ({ installation: { record } }: Doing<'installation'>): number =>
+  2 * Buffer.byteLength(record) + 400;
 
 const unreadSize = ({ unread }: Doing<'unread'>): number =>
   60 + unread.reduce((sum, { client }) => sum + Buffer.byteLength(client) + 30, 0);

@@ -14,6 +14,8 @@ export interface Counts {
   readonly subscribers: { added: number; same: number };
   /** Members for whom messages that came over are unread now, or no longer are. */
   readonly unread: { set: number };
+  /** `kept`: a newer record is here. */
+  readonly installations: { added: number; changed: number; same: number; kept: number };
 }
 
 export const noCounts = (): Counts => ({
@@ -22,4 +24,5 @@ export const noCounts = (): Counts => ({
   messages: { added: 0, changed: 0, same: 0, kept: 0, refused: 0, replaced: 0 },
   subscribers: { added: 0, same: 0 },
   unread: { set: 0 },
+  installations: { added: 0, changed: 0, same: 0, kept: 0 },
 });

@@ -199,6 +199,8 @@ const rowsOf = (unit: Unit): number =>
     ? unit.conversations.length + unit.roles.length + unit.silenced.length + unit.blocked.length
     : unit.unit === 'message'
       ? 1 + unit.earlier.length
+      : unit.unit === 'installation'
+        ? 1 + unit.earlier
       : 1;
 
 async function verifyAll(run: Run, state: ImportState): Promise<Verification> {

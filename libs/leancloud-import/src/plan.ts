@@ -1,6 +1,8 @@
+import type { Installation } from '@hongyan/apps';
 import type { ImportedMessage, ImportItem } from '@hongyan/conversations';
 import { type ClientId, isClientId } from '@hongyan/protocol';
 import { readConversation, readThread } from './read-conversation.js';
+import { readInstallation } from './read-installation.js';
 import { readMessage, unknownColumns } from './read-message.js';
 import { threadId } from './row-keys.js';
 import type { Placed, Unit } from './units.js';
@@ -14,6 +16,7 @@ export type Step =
       readonly client: ClientId;
       readonly at: number;
     }
+  | { readonly do: 'installation'; readonly installation: Installation; readonly from: Placed }
   /** After the messages of the conversation. Who is not named has read all. */
   | {
       readonly do: 'unread';
@@ -68,6 +71,8 @@ export class Plan {
     switch (unit.unit) {
       case 'conversation':
         return [...this.end(), ...this.conversation(unit)];
+      case 'installation':
+        return this.installation(unit);
       case 'unread':
         return [...this.endThread(), ...this.noteUnread(unit)];
       case 'subscription':
@@ -131,6 +136,13 @@ export class Plan {
     }
     const at = typeof timestamp === 'number' && timestamp > 0 && timestamp <= this.now ? timestamp : this.now;
     return [{ do: 'subscriber', conversation: id, client: subscriber as ClientId, at: Math.floor(at) }];
+  }
+
+  private installation({ placed, text }: Unit & { unit: 'installation' }): Step[] {
+    const installation = readInstallation(placed.row, text);
+    if (!('why' in installation)) return [{ do: 'installation', installation, from: placed }];
+    this.report(placed, installation.why, false, String(placed.row['objectId']).slice(0, 80));
+    return [];
   }
 
   private noteUnread({ id, placed }: Unit & { unit: 'unread' }): Step[] {

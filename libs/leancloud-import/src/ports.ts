@@ -1,3 +1,4 @@
+import type { Installation, InstallationDigest, TakenInstallation } from '@hongyan/apps';
 import type {
   ConversationOutcome,
   ImportDigest,
@@ -18,6 +19,8 @@ export interface ImportTarget {
   ): Promise<{ readonly added: number }>;
   /** After the messages of these conversations were taken. */
   unread(items: readonly ImportedUnread[]): Promise<{ readonly set: number }>;
+  installations(items: readonly Installation[]): Promise<readonly TakenInstallation[]>;
+  installationsDigest(): Promise<InstallationDigest>;
   /** null: no imported conversation. */
   digests(conversations: readonly ConversationId[]): Promise<readonly (ImportDigest | null)[]>;
 }

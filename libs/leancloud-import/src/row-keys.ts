@@ -11,15 +11,19 @@ export const tags = {
   message: '5',
   thread: '6',
   unread: '7',
+  installation: '8',
 } as const;
+
+/** In the place of a conversation's id, and before all of them: rows of no conversation. */
+const devices = ' ';
 
 type Row = Readonly<Record<string, unknown>>;
 export type RowKey = { readonly key: string } | { readonly why: string } | { readonly left: true };
 
-/** Streams of rows that belong to conversations; others stay in the folder. */
+/** Streams that are imported; others stay in the folder. */
 export const importedStreams = [
   'conversations', 'member-infos', 'member-infos-asked', 'silenced', 'blocked', 'subscriptions', 'messages',
-  'threads', 'broadcasts', 'unread',
+  'threads', 'broadcasts', 'unread', 'installations',
 ] as const; // prettier-ignore
 
 /** The key of a row, or why it cannot be taken. `left`: it says that LeanCloud refused something, not what. */
@@ -43,6 +47,10 @@ export function rowKey(stream: string, text: string, services: ReadonlySet<strin
       return ofConversation(row['conversation'], tags.silenced);
     case 'blocked':
       return ofConversation(row['conversation'], tags.blocked);
+    case 'installations':
+      return isWord(row['objectId'])
+        ? { key: keyOf(devices, tags.installation, row['objectId']) }
+        : { why: 'the installation has no id' };
     case 'unread':
       return ofConversation(row['conversation'], tags.unread);
     case 'subscriptions':

@@ -94,6 +94,40 @@ const conversation = (more: object) =>
     }),
   ] as const;
 
+it('takes installations as they stand, before conversations; the last row of one counts', async () => {
+  const device = (id: string, more: string) => ['installations', `{"objectId":"${id}", ${more}}`] as const;
+  const { steps, reported } = await planned([
+    conversation({}),
+    device('b2', '"deviceType":"android","installationId":"i","channels":["x",7],"valid":false'),
+    device('a1', '"deviceToken":"old","updatedAt":"2026-01-01T00:00:00.000Z"'),
+    device('a1', '"deviceToken":"new","updatedAt":"2026-01-02T00:00:00.000Z","big":12345678901234567890'),
+    device('ü', '"deviceToken":"t"'),
+  ]);
+  expect(steps.map((step) => (step.do === 'installation' ? step.installation : step.do))).toEqual([
+    {
+      id: 'a1',
+      deviceToken: 'new',
+      channels: [],
+      isValid: true,
+      updatedAt: Date.UTC(2026, 0, 2),
+      record:
+        '{"objectId":"a1", "deviceToken":"new","updatedAt":"2026-01-02T00:00:00.000Z","big":12345678901234567890}',
+    },
+    {
+      id: 'b2',
+      deviceType: 'android',
+      installationId: 'i',
+      channels: ['x'],
+      isValid: false,
+      updatedAt: 0,
+      record:
+        '{"objectId":"b2", "deviceType":"android","installationId":"i","channels":["x",7],"valid":false}',
+    },
+    'conversation',
+  ]);
+  expect(reported[0]).toEqual([5, '"ü" cannot be an installation id here']);
+});
+
 it('finds the thread of a message with a service, by its stream or by the key of LeanCloud', async () => {
   const thread = threadId(service, 'ann');
   const { steps, reported } = await planned([

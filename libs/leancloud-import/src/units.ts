@@ -24,6 +24,8 @@ export type Unit =
       readonly blocked: readonly Placed[];
     }
   | { readonly unit: 'subscription'; readonly id: string; readonly placed: Placed }
+  /** `text`: the row as it stands in the folder. `earlier`: how many rows of the same installation do not count. */
+  | { readonly unit: 'installation'; readonly placed: Placed; readonly text: string; readonly earlier: number }
   | { readonly unit: 'unread'; readonly id: string; readonly placed: Placed }
   /** `thread`: the id of the thread, of a message between a service and a client. `earlier`: rows of the same message that do not count. */
   | {
@@ -57,11 +59,22 @@ export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {
   let head: Head | undefined;
   let told = false;
   let message: { key: string; unit: Unit & { unit: 'message' } } | undefined;
+  let installation: { key: string; unit: Unit & { unit: 'installation' } } | undefined;
   for await (const { record, offset } of readRecords(path, start)) {
     const [id = '', tag = '', ...rest] = keyParts(record.key);
     if (message !== undefined && message.key !== record.key) {
       yield message.unit;
       message = undefined;
+    }
+    if (installation !== undefined && installation.key !== record.key) {
+      yield installation.unit;
+      installation = undefined;
+    }
+    if (tag === tags.installation) {
+      const earlier = installation === undefined ? 0 : installation.unit.earlier + 1;
+      const unit = { unit: 'installation', placed: placedOf(record), text: record.text, earlier } as const;
+      installation = { key: record.key, unit };
+      continue;
     }
     if (head?.id !== id) {
       if (head !== undefined && !told) yield headUnit(head);
@@ -87,6 +100,7 @@ export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {
       message = { key: record.key, unit: { unit: 'message', id, ...thread, placed, earlier } };
     }
   }
+  if (installation !== undefined) yield installation.unit;
   if (message !== undefined) yield message.unit;
   else if (head !== undefined && !told) yield headUnit(head);
 }

@@ -1,4 +1,5 @@
 import { type Hash, createHash } from 'node:crypto';
+import { installationLine } from '@hongyan/apps';
 import { digestLine, digestPageSize, type ImportedMessage } from '@hongyan/conversations';
 import type { ConversationId } from '@hongyan/protocol';
 import type { ImportTarget } from './ports.js';
@@ -13,6 +14,8 @@ export interface Verification {
   readonly changedHere: number;
   /** Conversations of which the report says what was not taken. */
   readonly reported: number;
+  /** Installations that are there as in the folder. */
+  readonly installations: number;
   /** Wrong: at most 1,000 are named. */
   readonly different: readonly { readonly conversation: string; readonly why: string }[];
   readonly differences: number;
@@ -30,7 +33,15 @@ const mostNamed = 1_000;
 
 /** Compares what is there with what the folder holds, by counts and checksums of each conversation. */
 export class Verifier {
-  private readonly found = { equal: 0, messages: 0, changedHere: 0, reported: 0, differences: 0 };
+  private readonly found = {
+    equal: 0,
+    messages: 0,
+    changedHere: 0,
+    reported: 0,
+    installations: 0,
+    differences: 0,
+  };
+  private readonly installations = { count: 0, records: createHash('sha256') };
   private readonly different: { conversation: string; why: string }[] = [];
   private waiting: Expected[] = [];
   /** One question is under way while what the next asks for is read. */
@@ -44,6 +55,11 @@ export class Verifier {
 
   async add(step: Step): Promise<void> {
     if (step.do === 'subscriber' || step.do === 'unread') return;
+    if (step.do === 'installation') {
+      this.installations.count += 1;
+      this.installations.records.update(installationLine(step.installation.id, step.installation.record));
+      return;
+    }
     const id = step.do === 'conversation' ? step.item.conversation.id : step.conversation;
     if (this.current?.id !== id) {
       this.finish();
@@ -60,7 +76,28 @@ export class Verifier {
     this.finish();
     await this.underWay;
     await this.compare();
+    await this.compareInstallations();
     return { ...this.found, different: this.different };
+  }
+
+  private async compareInstallations(): Promise<void> {
+    const { count } = this.installations;
+    if (count === 0) return;
+    const there = await this.target.installationsDigest();
+    if (there.count === count && there.records === this.installations.records.digest('hex'))
+      this.found.installations = count;
+    else
+      this.differs(
+        'installations',
+        there.count === count
+          ? 'their records are different'
+          : `the folder has ${count} installations, there are ${there.count}`,
+      );
+  }
+
+  private differs(conversation: string, why: string): void {
+    this.found.differences += 1;
+    if (this.different.length < mostNamed) this.different.push({ conversation, why });
   }
 
   private finish(): void {
@@ -88,11 +125,7 @@ export class Verifier {
         this.found.messages += messages;
         if (there.content !== expected.content) this.found.changedHere += 1;
       } else if (this.partly.has(conversation)) this.found.reported += 1;
-      else {
-        this.found.differences += 1;
-        if (this.different.length < mostNamed)
-          this.different.push({ conversation, why: difference(expected, there) });
-      }
+      else this.differs(conversation, difference(expected, there));
     }
   }
 }
