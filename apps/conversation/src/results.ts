@@ -74,6 +74,9 @@ export const results = {
   'conversation.setState': own,
   'conversation.clear': own,
   'conversation.read': z.object({ readSeq: seq, unread: z.int(), mentionUnread: z.int() }),
+  'conversation.unread': z.object({
+    items: z.array(z.object({ client: clientId, unread: z.int(), mentionUnread: z.int() })),
+  }),
   'conversation.delivered': nothing,
   'conversation.entries': z.object({ entries: z.array(entryView), seq, floor: z.int() }),
   'message.send': z.object({

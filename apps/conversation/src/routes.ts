@@ -38,6 +38,10 @@ const members: readonly Route[] = [
     tag: 'Members',
     summary: 'Members with their roles, in pages.',
   }),
+  command('post', '/conversations/:conversation/unread', 'conversation.unread', {
+    tag: 'Members',
+    summary: 'How much each of these members has not read.',
+  }),
   command('post', '/conversations/:conversation/members', 'conversation.add', {
     tag: 'Members',
     summary: 'Add members. Answers per client.',

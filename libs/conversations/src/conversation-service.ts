@@ -25,7 +25,7 @@ import { missedChanges } from './missed-changes.js';
 import { missedEdits } from './missed-edits.js';
 import { createConversation } from './create-conversation.js';
 import { ConversationImport } from './import-conversations.js';
-import { delivered, listReceipts, read } from './cursors.js';
+import { delivered, listReceipts, read, unreadOf } from './cursors.js';
 import {
   blockMembers,
   listBlocked,
@@ -83,6 +83,7 @@ const handlers: Table = {
   'conversation.setState': setState,
   'conversation.clear': clearConversation,
   'conversation.read': read,
+  'conversation.unread': unreadOf,
   'conversation.delivered': delivered,
   'conversation.entries': entries,
   'message.send': sendMessage,

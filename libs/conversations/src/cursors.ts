@@ -1,5 +1,5 @@
 import { AppError, type Args, type ConversationId, type Result } from '@hongyan/protocol';
-import { type Call, bounded, clientOf, type Core } from './core.js';
+import { type Call, bounded, clientOf, type Core, requireServer } from './core.js';
 import { locate } from './change-message.js';
 import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
@@ -55,6 +55,37 @@ export async function read(
     else noteCursor(state.members.get(client), readSeq);
   }
   return { readSeq, unread, mentionUnread };
+}
+
+/**
+ * `conversation.unread`: for whoever serves many of its members at once. Of a service, what its broadcasts are; who is no
+ * member, or has read up to `of`, is left out.
+ */
+export async function unreadOf(
+  core: Core,
+  caller: Call,
+  args: Args<'conversation.unread'>,
+): Promise<Result<'conversation.unread'>> {
+  requireServer(caller);
+  const { app, state } = await core.visible(caller, args.conversation);
+  if (args.clients.length > app.limits.idsPerCall)
+    throw new AppError('limit_exceeded', { detail: `at most ${app.limits.idsPerCall} ids per call` });
+  const { of } = args;
+  const subscribers = state.conversation.kind === 'system';
+  // Cursors in memory are never ahead of the store's: nobody is left out wrongly.
+  const asked = [...new Set(args.clients)].filter(
+    (client) =>
+      (subscribers || state.isMember(client)) &&
+      (of === undefined || (state.members.get(client)?.readSeq ?? 0) < of),
+  );
+  const rows = await Promise.all(asked.map((client) => core.members.own(caller.app, state.id, client)));
+  return {
+    items: rows.flatMap((row) =>
+      row === undefined || (of !== undefined && row.readSeq >= of)
+        ? []
+        : [{ client: row.client, unread: row.unread, mentionUnread: row.mentionUnread }],
+    ),
+  };
 }
 
 function noteCursor(member: { readSeq: number; deliveredSeq: number } | undefined, readSeq: number): void {

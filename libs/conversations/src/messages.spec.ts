@@ -291,10 +291,28 @@ describe('history', () => {
   });
 });
 
+it('tells servers how much several members have not read, all or who has not read one message', async () => {
+  const { seq } = await ann.send(group, 'one', { mentions: ['bob'] });
+  await ann.send(group, 'two');
+  await bob.run('conversation.read', { conversation: group, seq: seq });
+  const clients = ['ann', 'bob', 'cat', 'nobody', 'cat'];
+  const ask = (more: object = {}) =>
+    h.server().run('conversation.unread', { conversation: group, clients, ...more });
+  expect(await ask()).toEqual({
+    items: [
+      { client: 'ann', unread: 0, mentionUnread: 0 },
+      { client: 'bob', unread: 1, mentionUnread: 0 },
+      { client: 'cat', unread: 2, mentionUnread: 0 },
+    ],
+  });
+  expect((await ask({ of: seq })).items.map(({ client }) => client)).toEqual(['ann', 'cat']);
+  expect(await ann.outcome('conversation.unread', { conversation: group, clients })).toBe('forbidden');
+});
+
 describe('receipts', () => {
   it("tell a group's sender how many, and name them in pages", async () => {
     const { id, seq } = await ann.send(group, 'hi');
-    await bob.run('conversation.read', { conversation: group, seq: seq as number });
+    await bob.run('conversation.read', { conversation: group, seq: seq });
     await cat.run('conversation.delivered', { cursors: [{ conversation: group, seq: seq as number }] });
     h.now += 2000;
     const { counts } = await ann.next('cursor');
@@ -312,7 +330,7 @@ describe('receipts', () => {
     const { conversation } = await ann.run('conversation.create', { members: ['bob'], unique: true });
     const tablet = await h.client('bob', 'a', 'tablet').connect();
     const { seq } = await ann.send(conversation.id, 'hi');
-    await bob.run('conversation.read', { conversation: conversation.id, seq: seq as number });
+    await bob.run('conversation.read', { conversation: conversation.id, seq: seq });
     h.now += 2000;
     expect(await ann.next('cursor')).toMatchObject({
       conversation: conversation.id,

@@ -183,6 +183,8 @@ export const operations = {
    * Also ends `markedUnread`. Of a service a time moves the cursor of my thread, too.
    */
   'conversation.read': z.object({ conversation: conversationId, seq: seq.optional(), time: time.optional() }),
+  /** Server side only: what these members have not read; with `of`, only those of them who have not read up to there. */
+  'conversation.unread': z.object({ conversation: conversationId, clients: clientIds, of: seq.optional() }),
   /** Delivery cursors of this client, many at once; coalesced, never an error for single rows. */
   'conversation.delivered': z.object({
     cursors: z

@@ -215,6 +215,13 @@ export interface Results {
   'conversation.setState': { readonly own: OwnState };
   'conversation.clear': { readonly own: OwnState };
   'conversation.read': { readonly readSeq: number; readonly unread: number; readonly mentionUnread: number };
+  'conversation.unread': {
+    readonly items: readonly {
+      readonly client: ClientId;
+      readonly unread: number;
+      readonly mentionUnread: number;
+    }[];
+  };
   'conversation.delivered': Record<never, never>;
   'conversation.entries': {
     readonly entries: readonly EntryView[];

@@ -162,6 +162,12 @@ Also ends `markedUnread`. Of a service a time moves the cursor of my thread, too
     seq?: number;
     time?: number;
   };
+  /** Server side only: what these members have not read; with `of`, only those of them who have not read up to there. */
+  'conversation.unread': {
+    conversation: string;
+    clients: readonly string[];
+    of?: number;
+  };
   /** Delivery cursors of this client, many at once; coalesced, never an error for single rows. */
   'conversation.delivered': {
     cursors: { conversation: string; seq: number }[];

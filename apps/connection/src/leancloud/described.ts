@@ -4,11 +4,14 @@ import {
   type ClientId,
   type ConversationId,
   type EntryView,
+  type MessageView,
+  type Result,
   type ServerEvent,
 } from '@hongyan/protocol';
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { encodeConvPush, encodePush, stampOf, type PushedEvent } from './pushed-event.js';
+import { runFor } from './run-for.js';
 import { updatedPush } from './updated-push.js';
 import { unreadTupleOf } from './wire-message.js';
 
@@ -25,7 +28,7 @@ export function describe(
   if (event.type !== 'entry') return undefined;
   const { entry } = event;
   if (entry.kind === 'updated') return pushed.lookedUp(() => quietly(() => update(calls, session, entry)));
-  if (entry.kind === 'recall') return quietly(() => unreadAfterRecall(calls, session, entry));
+  if (entry.kind === 'recall') return quietly(() => unreadAfterRecall(calls, session, pushed, entry));
   return undefined;
 }
 
@@ -52,15 +55,74 @@ async function update(
 async function unreadAfterRecall(
   calls: Calls,
   session: LeanCloudSession,
+  pushed: PushedEvent,
   { conversation, message }: EntryView & { kind: 'recall' },
 ): Promise<readonly Buffer[]> {
-  if (message.from === session.client) return [];
-  const found = await calls.run(session, 'conversation.get', { conversation });
-  const { own, unread = 0, mentionUnread = 0, lastMessage } = found;
-  if (own === undefined || (message.seq ?? 0) <= own.readSeq) return [];
-  const { kind } = found.conversation;
-  return [unreadPush(unreadTupleOf(conversation, { unread, mentionUnread }, kind, lastMessage))];
+  const { seq } = message;
+  if (message.from === session.client || seq === undefined) return [];
+  if (message.scope !== undefined)
+    return await unreadOfService(calls, session, message.conversation, message);
+  const { counts, view } = await gathered(calls, session, pushed, conversation, seq);
+  const own = counts.get(session.client);
+  if (own === undefined) return [];
+  return [unreadPush(unreadTupleOf(conversation, own, view.conversation.kind, view.lastMessage))];
 }
+
+/** Broadcasts and the client's thread are counted together. */
+async function unreadOfService(
+  calls: Calls,
+  session: LeanCloudSession,
+  conversation: ConversationId,
+  { seq = 0, scope }: MessageView,
+): Promise<readonly Buffer[]> {
+  const found = await calls.run(session, 'conversation.get', { conversation });
+  const cursor = scope === 'thread' ? found.thread?.readSeq : found.own?.readSeq;
+  if (cursor === undefined || seq <= cursor) return [];
+  const { unread = 0, mentionUnread = 0, lastMessage } = found;
+  return [unreadPush(unreadTupleOf(conversation, { unread, mentionUnread }, 'system', lastMessage))];
+}
+
+interface Gathered {
+  readonly counts: ReadonlyMap<ClientId, { readonly unread: number; readonly mentionUnread: number }>;
+  readonly view: Result<'conversation.get'>;
+}
+
+const gatherings = new WeakMap<
+  PushedEvent,
+  { readonly clients: Set<ClientId>; readonly found: Promise<Gathered> }
+>();
+
+/** The sessions that an event goes to are gone through in one turn: what they want to know is asked for once, for all. */
+function gathered(
+  { parts }: Calls,
+  { caller, client }: LeanCloudSession,
+  pushed: PushedEvent,
+  conversation: ConversationId,
+  of: number,
+): Promise<Gathered> {
+  let gathering = gatherings.get(pushed);
+  if (gathering === undefined) {
+    const clients = new Set<ClientId>();
+    const forAll = { app: caller.app, server: true };
+    const found = Promise.resolve().then(async () => {
+      const view = await runFor(parts, forAll, 'conversation.get', { conversation });
+      const counts: [ClientId, Gathered['counts'] extends ReadonlyMap<ClientId, infer C> ? C : never][] = [];
+      const all = [...clients];
+      for (let at = 0; at < all.length; at += idsPerCall) {
+        const some = { conversation, of, clients: all.slice(at, at + idsPerCall) };
+        const { items } = await runFor(parts, forAll, 'conversation.unread', some);
+        for (const { client: id, ...one } of items) counts.push([id, one]);
+      }
+      return { view, counts: new Map(counts) };
+    });
+    gatherings.set(pushed, (gathering = { clients, found }));
+  }
+  gathering.clients.add(client);
+  return gathering.found;
+}
+
+/** Below what any app allows. */
+const idsPerCall = 100;
 
 const unreadPush = (tuple: ReturnType<typeof unreadTupleOf>): Buffer => {
   const now = Date.now();
