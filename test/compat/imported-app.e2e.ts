@@ -3,18 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
 import { StandIn } from '../leancloud-stand-in/stand-in.js';
-import { type CompatApp, type CompatServer, startCompatServer } from './compat-server.js';
+import {
+  type CompatApp,
+  type CompatServer,
+  describeUnless,
+  notOurs,
+  startCompatServer,
+} from './compat-server.js';
 import { closeDevices, device, eventually, next } from './devices.js';
 import { leanCloudCommand } from './leancloud-command.js';
 
 /** The unmodified SDK and an app that was pulled from the stand-in and imported while the server runs. */
 
-const mine = process.env['HONGYAN_COMPAT_URL'] === undefined;
-const described = mine ? describe : describe.skip; // the import works on the folder of a server of ours
-
 jest.setTimeout(120_000);
 
-described('an imported app', () => {
+// The import works on the folder of a server of ours.
+describeUnless(notOurs, 'an imported app', () => {
   let root: string;
   let source: StandIn;
   let server: CompatServer;
