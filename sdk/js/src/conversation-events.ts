@@ -4,8 +4,8 @@ import type { LocalMessage } from './send-handle.js';
 export type CursorEvent = Extract<ServerEvent, { type: 'cursor' }>;
 
 /**
- * Entries `after < seq <= until` were not given to the app: load the newest page of the history instead. `after` 0: or they
- * were, and others behind them that are void since the server was restored from a backup.
+ * Entries `after < seq <= until` were not given to the app: load the newest page of the history instead. `after` 0: all that
+ * was given may be void, for the server was restored from a backup.
  */
 export interface Gap {
   readonly after: number;

@@ -203,7 +203,7 @@ export class Conversation extends ConversationCalls {
     });
   }
 
-  /** @internal The log ends before what I saw, for it was restored from a backup: the app is to load it anew. */
+  /** @internal The log may be another one than I saw, restored from a backup: the app is to load it anew. */
   rewind(row: ListRow): void {
     this.view = this.own = this.lastMessage = this.peer = undefined;
     this.logs.forget();

@@ -57,8 +57,9 @@ describe('reconnecting', () => {
       return true;
     };
     fake.cut();
-    await until(() => troubles.length === 2);
-    expect(troubles.toSorted()).toEqual(['forbidden', 'overloaded']);
+    await until(() => new Set(troubles).size === 2);
+    expect(new Set(troubles)).toEqual(new Set(['forbidden', 'overloaded'])); // the sync is tried again, and may fail again
+    expect(troubles.filter((name) => name === 'forbidden')).toHaveLength(1);
     fake.intercept = () => false;
     await next(client, 'caughtUp');
   });
@@ -182,7 +183,7 @@ describe('reconnecting', () => {
     expect((await sent).seq).toBe(1);
   });
 
-  it('begins anew where a backup was restored that ends before what it saw', async () => {
+  it('begins anew when a backup was restored, even if its log goes on beyond what it saw', async () => {
     const fake = await server();
     for (const id of ['c', 'd']) fake.conversation(id, ['me', 'you']);
     const storage = new MemoryStorage();
@@ -195,7 +196,10 @@ describe('reconnecting', () => {
     const caughtUp = next(client, 'caughtUp');
     fake.cut();
     await caughtUp;
-    expect(seen.gaps).toEqual([[0, 2]]);
+    expect(seen.gaps).toEqual([
+      [0, 2],
+      [0, 1],
+    ]);
     const conversation = client.conversations.of('c');
     expect(conversation).toMatchObject({ unread: 2, seq: 2, lastMessage: { body: '2' } });
     fake.say('c', 'you', 'after the restore');
@@ -204,6 +208,7 @@ describe('reconnecting', () => {
     await client.close();
 
     fake.restore('c', 1);
+    for (const n of range(2, 6)) fake.say('c', 'you', `of another history, ${n}`);
     const later = clientOf(fake, { storage });
     const told = watch(later);
     await later.connect();
@@ -211,7 +216,10 @@ describe('reconnecting', () => {
     fake.say('c', 'you', 'once more');
     await until(() => told.bodies.includes('once more'));
     expect(told.bodies).toEqual(['once more']);
-    expect(told.gaps).toEqual([[0, 1]]);
+    expect(told.gaps).toEqual([
+      [0, 6],
+      [0, 1],
+    ]);
   });
 
   it('hears a room whose backup was restored', async () => {

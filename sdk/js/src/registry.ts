@@ -121,14 +121,6 @@ export class Conversations {
     return this.#byId.get(this.#byLog.get(id) ?? id);
   }
 
-  /** @internal The last sequences that were given to the app, by log. */
-  seen(): Map<string, number> {
-    const seen = new Map(this.#remembered);
-    for (const { logs } of this.#byId.values())
-      for (const { id, tracker } of logs.all) if (tracker.known !== undefined) seen.set(id, tracker.known);
-    return seen;
-  }
-
   /** @internal */
   followed(id: string): boolean {
     return this.#remembered.has(id) || this.#byId.get(id)?.logs.main.tracker.known !== undefined;

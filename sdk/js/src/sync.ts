@@ -34,7 +34,6 @@ export class Sync {
   }
 
   async #since(token: string): Promise<void> {
-    const seen = this.conversations.seen();
     const rows: ListRow[] = [];
     let cursor: string | undefined;
     let reset = false;
@@ -50,7 +49,7 @@ export class Sync {
       cursor = got.cursor;
       next = got.token ?? next;
     } while (cursor !== undefined);
-    if (reset) this.#startOver(rows, seen);
+    if (reset) this.#startOver(rows);
     this.#take(rows);
     if (next !== undefined) this.#accept(next);
     for (const conversation of this.conversations.all()) {
@@ -69,16 +68,12 @@ export class Sync {
     this.save(token);
   }
 
-  /** A full list: what is not in it, I am not in; what ends before what was `seen`, was restored from a backup. */
-  #startOver(rows: readonly ListRow[], seen: ReadonlyMap<string, number>): void {
-    const mine = new Set<string>();
-    for (const row of rows) {
-      mine.add(row.conversation.id);
-      const ends = [[row.conversation.id, row.conversation.seq] as const];
-      if (row.thread !== undefined) ends.push([row.thread.conversation, row.thread.seq]);
-      if (ends.some(([log, seq]) => seq < (seen.get(log) ?? 0)))
+  /** The server does not know my position: it was restored from a backup, and the list is all that it can tell. */
+  #startOver(rows: readonly ListRow[]): void {
+    const mine = new Set<string>(rows.map((row) => row.conversation.id));
+    for (const row of rows)
+      if (this.conversations.followed(row.conversation.id))
         this.conversations.of(row.conversation.id).rewind(row);
-    }
     for (const conversation of this.conversations.all()) {
       if (conversation.own !== undefined && !conversation.joined && !mine.has(conversation.id))
         conversation.leaveBehind();
