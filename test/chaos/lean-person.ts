@@ -17,6 +17,7 @@ interface Message {
   readonly from: string;
   readonly text?: string;
   readonly timestamp: Date;
+  readonly updatedAt?: Date;
 }
 type Recalled = Message & { readonly type?: number };
 interface Failure {
@@ -54,6 +55,8 @@ export class LeanPerson {
   private readonly realtime: Sdk.Realtime;
   private client!: Sdk.IMClient;
   private readonly timers: NodeJS.Timeout[] = [];
+  /** Changes told before their messages: when the SDK reads both at once, its events may come in either order. */
+  private readonly early = new Map<string, Recalled>();
   /** Own messages that may still be changed. */
   private readonly mine: { chat: Chat; message: Message; name: string }[] = [];
   private reconnections = 0;
@@ -165,13 +168,16 @@ export class LeanPerson {
     const time = message.timestamp.getTime();
     let at = shown.length;
     while (at > 0 && shown[at - 1]!.time > time) at -= 1;
-    shown.splice(at, 0, { id: message.id, from: message.from, time, ...contentOf(message) });
+    const early = this.early.get(message.id);
+    const isOlder = early !== undefined && message.type !== recalledType && changedAt(message) < changedAt(early);
+    shown.splice(at, 0, { id: message.id, from: message.from, time, ...contentOf(isOlder ? early : message) });
   }
 
   private replace(id: string, message: Message): void {
     const shown = this.chats.get(id)?.shown;
     const at = shown?.findIndex((one) => one.id === message.id) ?? -1;
-    if (at >= 0) {
+    if (at < 0) this.early.set(message.id, message);
+    else {
       const { text: _, recalled: __, ...rest } = shown![at]!;
       shown![at] = { ...rest, ...contentOf(message) };
     }
@@ -206,7 +212,7 @@ export class LeanPerson {
         if (this.isOfConnection(error)) {
           // Not online: the next reconnection asks again.
           if (reconnection !== this.reconnections || !this.online) return;
-          await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+          await pause(askAgainMs);
           continue;
         }
         this.problems.push(`${this.name} could not ask the history: ${(error as Error).message}`);
@@ -274,7 +280,8 @@ export class LeanPerson {
         if (answer !== undefined) return answer;
       } catch (error) {
         if (!this.isOfConnection(error)) throw error;
-        if (!this.online) await back;
+        // The SDK may not have noticed yet that its socket is going.
+        await (this.online ? pause(askAgainMs) : back);
       }
       this.retried += 1;
     }
@@ -283,12 +290,16 @@ export class LeanPerson {
   /** Not a refusal by the server: those have codes. */
   private isOfConnection(error: unknown): boolean {
     const { name, code, message } = error as Failure;
-    return code === undefined && (name === 'COMMAND_TIMEOUT' || /unavailable|timeout/i.test(message));
+    return code === undefined && (name === 'COMMAND_TIMEOUT' || /unavailable|timeout|not open/i.test(message));
   }
 }
 
 const contentOf = (message: Recalled): Pick<Shown, 'text' | 'recalled'> =>
   message.type === recalledType ? { recalled: true } : { text: message.text ?? '' };
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+const changedAt = ({ updatedAt }: Message): number => updatedAt?.getTime() ?? 0;
 
 const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!;
 
