@@ -6,7 +6,7 @@ import { PassportLogin } from './auth/passport-login.js';
 import type { ConnectionParts } from './connection-parts.js';
 import { checkSessionCount } from './session-bounds.js';
 import { readHandshake } from './handshake.js';
-import { admitOnce, closeRefused } from './socket-writer.js';
+import { admitOnce, closeRefused } from './engine-connection.js';
 import { wireErrorOf } from './wire-errors.js';
 
 export interface Admitted {

@@ -12,7 +12,7 @@ import {
 } from './connection-parts.js';
 import { sessionsEndedBy, stillInUse } from './session-bounds.js';
 import { NativeSession, type SessionOwner } from './native-session.js';
-import { WriterPool } from './socket-writer.js';
+import { WriterPool } from './writer-pool.js';
 import { wireErrorOf } from './wire-errors.js';
 
 /** The native protocol on Socket.IO: who comes in, what the hub and the conversation service hear of it, who goes. */

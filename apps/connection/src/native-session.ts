@@ -12,7 +12,8 @@ import type { Login } from '@hongyan/sessions';
 import type { Socket } from 'socket.io';
 import { answerFrame, eventFrame, nativeFormat, type Frame } from './frames.js';
 import { CommandBudget } from './rate-limit.js';
-import { SocketWriter, type WriterPool } from './socket-writer.js';
+import { SocketWriter } from './socket-writer.js';
+import type { WriterPool } from './writer-pool.js';
 
 /** What the door does with what happens on a socket. */
 export interface SessionOwner {
@@ -109,7 +110,7 @@ export class NativeSession extends SocketWriter implements SessionSink<Frame> {
     this.end(name, name === 'protocol_violation' ? {} : { reconnectAfterMs: penaltyMs });
   }
 
-  protected override received(packet: unknown): void {
+  override received(packet: unknown): void {
     this.owner.received(this, packet);
   }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { connect, type Socket as NetSocket } from 'node:net';
 import {
   asClientId,
@@ -44,41 +43,6 @@ function netSocket(): NetSocket {
 const names = (events: ServerEvent[]) =>
   events.flatMap((event) => (event.type === 'signal' ? [event.name] : []));
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-describe('what the writer relies on', () => {
-  it.each([
-    ['socket.io', '4.8.3'],
-    ['engine.io', '6.6.12'],
-    ['ws', '8.21.3'],
-  ])('was read and tried with %s %s: look at socket-writer.ts again after an upgrade', (name, version) => {
-    const manifest = readFileSync(`node_modules/${name}/package.json`, 'utf8');
-    expect((JSON.parse(manifest) as { version: string }).version).toBe(version);
-  });
-
-  it('is there: the places it reaches into', () => {
-    const [socket] = rig.server.sockets.sockets.values();
-    const conn = socket!.conn as unknown as Record<string, unknown> & { transport: Record<string, unknown> };
-    expect(Array.isArray(conn.writeBuffer)).toBe(true);
-    expect(conn.readyState).toBe('open');
-    expect(typeof conn.flush).toBe('function');
-    expect(conn.transport.writable).toBe(true);
-    expect(conn.transport.perMessageDeflate).toBe(false);
-    const { _sender } = conn.transport.socket as { _sender: { sendFrame: unknown; _state: unknown } };
-    expect(typeof _sender.sendFrame).toBe('function');
-    expect(_sender._state).toBe(0);
-  });
-
-  it('lets go of the handshake', () => {
-    const [socket] = rig.server.sockets.sockets.values();
-    expect(socket!.request).toBeUndefined();
-    expect(socket!.handshake).toEqual({});
-    expect(socket!.data).toEqual({});
-    const left = netSocket().rawListeners('close') as { name: string; listener?: { name: string } }[];
-    expect(left.map(({ name, listener }) => listener?.name ?? name)).toEqual(['socketOnClose']);
-    const { socket: webSocket } = (socket!.conn as unknown as { transport: { socket: NetSocket } }).transport;
-    expect(webSocket.listenerCount('error')).toBe(1);
-  });
-});
 
 describe('frames', () => {
   it.each([0, 1, 125, 126, 65_535, 65_536, 200_000])('of %i bytes are WebSocket frames', async (length) => {
