@@ -199,7 +199,10 @@ export interface MemberStore {
     client: ClientId,
     patch: OwnPatch,
   ): Promise<OwnRow | undefined>;
-  /** Subscribes to a system conversation without an entry: guests (a thread was made), and everybody's; a room's guest has muted it. Keeps an existing row, but `member` makes a member of a guest, reading from `readSeq`. */
+  /**
+   * Subscribes to a system conversation without an entry: guests (a thread was made), and everybody's; a room's guest has
+   * muted it. Keeps an existing row, but `member` makes a member of a guest, reading from `readSeq`.
+   */
   ensure(
     app: AppId,
     conversation: ConversationId,
