@@ -1,8 +1,7 @@
-import type { ClientId, ConversationId, JsonObject, Role } from '@hongyan/protocol';
+import type { AppId, ClientId, ConversationId, JsonObject, Role } from '@hongyan/protocol';
 import type { Core } from './core.js';
 import type { ImportedMember } from './import-ports.js';
 import type { ConversationState } from './state.js';
-import type { AppId } from '@hongyan/protocol';
 import type { Conversation, Entry, EntryPayload } from './types.js';
 
 /** What a conversation was like elsewhere at some time. */
