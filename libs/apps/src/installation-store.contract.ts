@@ -47,7 +47,12 @@ export function describeInstallationStore(
     it('replaces one by a newer record, and a newer one by none', async () => {
       const app = newApp();
       await store.installations.take(app, [phone('a')]);
-      const newer = phone('a', { updatedAt: 1_700_000_000_001, record: '{"n":2}', isValid: false, channels: [] });
+      const newer = phone('a', {
+        updatedAt: 1_700_000_000_001,
+        record: '{"n":2}',
+        isValid: false,
+        channels: [],
+      });
       expect(await store.installations.take(app, [newer])).toEqual(['changed']);
       expect(await store.installations.take(app, [phone('a')])).toEqual(['kept']);
       expect(await all(app)).toEqual([newer]);
@@ -64,11 +69,20 @@ export function describeInstallationStore(
       const [app, other] = [newApp(), newApp()];
       const ids = Array.from({ length: 2_300 }, (_, at) => `i${(at * 7_919) % 2_300}`).sort();
       for (let at = 0; at < ids.length; at += 100)
-        await store.installations.take(app, ids.slice(at, at + 100).reverse().map((id) => phone(id)));
+        await store.installations.take(
+          app,
+          ids
+            .slice(at, at + 100)
+            .reverse()
+            .map((id) => phone(id)),
+        );
       await store.installations.take(other, [phone('a', { record: '{"of":"other"}' })]);
       const found: string[] = [];
       for (let after: string | undefined; ;) {
-        const page = await store.installations.page(app, { ...(after === undefined ? {} : { after }), limit: 700 });
+        const page = await store.installations.page(app, {
+          ...(after === undefined ? {} : { after }),
+          limit: 700,
+        });
         found.push(...page.map(({ id }) => id));
         after = page.at(-1)?.id;
         if (page.length < 700) break;

@@ -68,7 +68,11 @@ export async function readBrought(
     const { payload, seq } = entry;
     const imported = isImport(entry);
     const by: By = imported ? 'import' : 'here';
-    const each = (clients: readonly ClientId[], onImport: (client: ClientId) => void, who?: Map<ClientId, By>) => {
+    const each = (
+      clients: readonly ClientId[],
+      onImport: (client: ClientId) => void,
+      who?: Map<ClientId, By>,
+    ) => {
       for (const client of clients) {
         if (imported) onImport(client);
         who?.set(client, by);
@@ -122,9 +126,14 @@ export async function readBrought(
 }
 
 /** Whether all who are in the conversation here are so elsewhere: then nothing has to be compared. */
-export function isAsElsewhere(state: ConversationState, { members, silenced, blocked }: ImportedPeople): boolean {
-  const sameSet = (here: { readonly size: number; has(client: ClientId): boolean }, there: readonly ClientId[]) =>
-    here.size === there.length && there.every((client) => here.has(client));
+export function isAsElsewhere(
+  state: ConversationState,
+  { members, silenced, blocked }: ImportedPeople,
+): boolean {
+  const sameSet = (
+    here: { readonly size: number; has(client: ClientId): boolean },
+    there: readonly ClientId[],
+  ) => here.size === there.length && there.every((client) => here.has(client));
   return (
     sameSet(state.silences, silenced) &&
     sameSet(state.blocked, blocked) &&
@@ -222,7 +231,8 @@ function inEntries(
   payload: (some: readonly ClientId[]) => EntryPayload,
 ): EntryPayload[] {
   const payloads: EntryPayload[] = [];
-  for (let at = 0; at < clients.length; at += perEntry) payloads.push(payload(clients.slice(at, at + perEntry)));
+  for (let at = 0; at < clients.length; at += perEntry)
+    payloads.push(payload(clients.slice(at, at + perEntry)));
   return payloads;
 }
 

@@ -31,7 +31,14 @@ interface Source {
 }
 
 const item = (source: Source): ImportItem => {
-  const { members = ['ann', 'bob', 'cat'], roles = {}, muted = [], silenced = [], blocked = [], name = 'n' } = source;
+  const {
+    members = ['ann', 'bob', 'cat'],
+    roles = {},
+    muted = [],
+    silenced = [],
+    blocked = [],
+    name = 'n',
+  } = source;
   const { mutes } = source;
   return {
     conversation: { id, kind: 'ordinary', name, attributes: {}, frozen: false, createdAt: 1, updatedAt: 1 },
@@ -42,7 +49,9 @@ const item = (source: Source): ImportItem => {
     })),
     silenced: people(...silenced),
     blocked: people(...blocked),
-    ...(mutes === undefined ? {} : { mutes: { muted: people(...mutes.muted), unmuted: people(...mutes.unmuted) } }),
+    ...(mutes === undefined
+      ? {}
+      : { mutes: { muted: people(...mutes.muted), unmuted: people(...mutes.unmuted) } }),
   };
 };
 
@@ -140,7 +149,12 @@ it('does not remove who was removed by an import and was added again here, nor a
 
 it('takes thousands of members, in entries as large as any, and no more than the app allows', async () => {
   const members = Array.from({ length: 1_700 }, (_, at) => `m${at}`);
-  const large: Source = { members, roles: { m1500: 'manager' }, muted: ['m1600'], silenced: members.slice(0, 600) };
+  const large: Source = {
+    members,
+    roles: { m1500: 'manager' },
+    muted: ['m1600'],
+    silenced: members.slice(0, 600),
+  };
   expect(await take(large)).toMatchObject({ outcome: 'created', notes: [] });
   const state = (await h.store.conversations.load(app, id))!;
   expect(state.members).toHaveLength(1_700);
@@ -166,7 +180,10 @@ it('compares names only, where retention has taken the beginning', async () => {
   for (const body of ['later', 'newest']) await h.server().send(id, body);
   for (let next: string | undefined = ''; next !== undefined;)
     ({ next } = await h.store.retention.retire(app, id, h.now + 10_000, next === '' ? undefined : next));
-  const renamed = { ...item({ ...first, name: 'another', silenced: [] }), before: [{ name: 'n', attributes: {} }] };
+  const renamed = {
+    ...item({ ...first, name: 'another', silenced: [] }),
+    before: [{ name: 'n', attributes: {} }],
+  };
   const [outcome] = await imports.conversations(app, [renamed]);
   expect(outcome).toEqual({
     id,

@@ -70,7 +70,10 @@ it('sends several requests at a time, but each conversation in order and after i
     batches.add(conversation(id));
     // Some fit into one request with others, some need several.
     const many = at % 10 === 3 ? 60 : 5;
-    expected.set(id, Array.from({ length: many }, (_, n) => `${id}-${n}`));
+    expected.set(
+      id,
+      Array.from({ length: many }, (_, n) => `${id}-${n}`),
+    );
     for (const name of expected.get(id)!) {
       batches.add(message(name, id, 8_000));
       if (batches.isFull) await batches.send();

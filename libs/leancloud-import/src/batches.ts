@@ -236,7 +236,8 @@ export class Batches {
 
 /** Waits for all, then throws the first failure. */
 async function allSettled(work: readonly Promise<void>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(work)) if (outcome.status === 'rejected') throw outcome.reason;
+  for (const outcome of await Promise.allSettled(work))
+    if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 const sizeOf = (item: ImportItem): number => Buffer.byteLength(JSON.stringify(item));

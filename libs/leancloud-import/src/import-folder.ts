@@ -201,7 +201,7 @@ const rowsOf = (unit: Unit): number =>
       ? 1 + unit.earlier.length
       : unit.unit === 'installation'
         ? 1 + unit.earlier
-      : 1;
+        : 1;
 
 async function verifyAll(run: Run, state: ImportState): Promise<Verification> {
   const total = Object.values(run.sorted.streams).reduce((sum, rows) => sum + rows, 0);

@@ -81,7 +81,12 @@ export function readConversation(rows: ConversationRows, now: number, mostMember
 
 /** Who muted it, and who no longer does. */
 function mutesSince(before: Row, now: Row): NonNullable<ImportItem['mutes']> {
-  const clients = (row: Row) => new Set(listOf(row['mu']).map(clientOf).filter((one) => one !== undefined));
+  const clients = (row: Row) =>
+    new Set(
+      listOf(row['mu'])
+        .map(clientOf)
+        .filter((one) => one !== undefined),
+    );
   const [then, today] = [clients(before), clients(now)];
   return {
     muted: [...today].filter((client) => !then.has(client)),
@@ -144,9 +149,13 @@ function membersOf(
   const ranked =
     clients.length <= mostMembers
       ? clients
-      : clients.toSorted((a, b) => Number(b === owner || granted.has(b)) - Number(a === owner || granted.has(a)));
+      : clients.toSorted(
+          (a, b) => Number(b === owner || granted.has(b)) - Number(a === owner || granted.has(a)),
+        );
   for (const client of ranked.slice(mostMembers))
-    notes.push(`the member "${client}" was left out: there are ${mostMembers} already, and limits.members is no more`);
+    notes.push(
+      `the member "${client}" was left out: there are ${mostMembers} already, and limits.members is no more`,
+    );
   return ranked.slice(0, mostMembers).map((client) => {
     const role = granted.get(client) ?? 'member';
     return {

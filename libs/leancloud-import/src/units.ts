@@ -25,7 +25,12 @@ export type Unit =
     }
   | { readonly unit: 'subscription'; readonly id: string; readonly placed: Placed }
   /** `text`: the row as it stands in the folder. `earlier`: how many rows of the same installation do not count. */
-  | { readonly unit: 'installation'; readonly placed: Placed; readonly text: string; readonly earlier: number }
+  | {
+      readonly unit: 'installation';
+      readonly placed: Placed;
+      readonly text: string;
+      readonly earlier: number;
+    }
   | { readonly unit: 'unread'; readonly id: string; readonly placed: Placed }
   /** `thread`: the id of the thread, of a message between a service and a client. `earlier`: rows of the same message that do not count. */
   | {

@@ -39,9 +39,7 @@ export function takeConversation(
 ): Taken {
   const { conversation } = item;
   // Who has a role comes first, with the conversation itself.
-  const members = item.members.toSorted(
-    (a, b) => Number(b.role !== 'member') - Number(a.role !== 'member'),
-  );
+  const members = item.members.toSorted((a, b) => Number(b.role !== 'member') - Number(a.role !== 'member'));
   const known = w.conversation(app, conversation.id);
   if (known !== undefined) {
     if (known.deletedAt !== null) return { state: 'deleted' };

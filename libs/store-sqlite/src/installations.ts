@@ -31,7 +31,8 @@ export const takeInstallations = (
     const known = w.db.get<Pick<Row, 'updatedAt' | 'record'>>(selectOne, app, given.id);
     if (known !== undefined && known.updatedAt > given.updatedAt) return 'kept';
     if (known?.record === given.record && known.updatedAt === given.updatedAt) return 'same';
-    const { id, deviceType, deviceToken, installationId, channels, timeZone, isValid, updatedAt, record } = given;
+    const { id, deviceType, deviceToken, installationId, channels, timeZone, isValid, updatedAt, record } =
+      given;
     w.db.run(
       upsert, app, id, deviceType ?? null, deviceToken ?? null, installationId ?? null, JSON.stringify(channels),
       timeZone ?? null, Number(isValid), updatedAt, record,
@@ -44,7 +45,9 @@ export const installationPage = (db: Database, app: string, after: string, limit
 
 const toInstallation = ({ id, channels, isValid, updatedAt, record, ...rest }: Row): Installation => ({
   id,
-  ...(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)) as Partial<Installation>),
+  ...(Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== null),
+  ) as Partial<Installation>),
   channels: JSON.parse(channels) as string[],
   isValid: isValid === 1,
   updatedAt,
