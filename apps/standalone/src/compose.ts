@@ -54,6 +54,7 @@ export interface Composition {
   close(): Promise<void>;
 }
 
+/** Opens the store in `folder` and builds everything on it. Throws {@link StartError} when it cannot be opened. */
 export async function compose(
   config: StandaloneConfig,
   folder: DataFolder,

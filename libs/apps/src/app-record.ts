@@ -5,6 +5,7 @@ import type { App, RotatingSecret } from './types.js';
 
 /** Between an app in use and an app as it lies in the store, with its master key sealed for exactly that app. */
 
+/** For the store. `revision` is the one that this write makes. */
 export function toStored(app: App, revision: number, secrets: SecretBox): StoredApp {
   const { id, tenant, createdAt, masterKey, ...settings } = app;
   return {
@@ -17,6 +18,7 @@ export function toStored(app: App, revision: number, secrets: SecretBox): Stored
   };
 }
 
+/** Throws when the key is sealed by another installation, or the settings are of a newer version. */
 export function fromStored(stored: StoredApp, secrets: SecretBox): App {
   const settings = parseSettings(stored.settings);
   const masterKey = JSON.parse(secrets.open(stored.sealedMasterKey, contextOf(stored.id))) as RotatingSecret;

@@ -122,6 +122,7 @@ export function serializeSettings(settings: AppSettings): string {
   return JSON.stringify({ version: CURRENT_VERSION, ...settings });
 }
 
+/** Throws for settings of a version that this server does not know. */
 export function parseSettings(text: string): AppSettings {
   const stored = JSON.parse(text) as { version?: unknown } & Partial<AppSettings>;
   if (stored.version !== CURRENT_VERSION) {
@@ -149,6 +150,7 @@ export function parseSettings(text: string): AppSettings {
   });
 }
 
+/** The part of an app that {@link applySettings} changes. */
 export function settableOf(app: App): Settable {
   const { name, enabled, login, conversations, messages, rooms, limits, clientsEditThemselves, origins } =
     app;

@@ -20,6 +20,7 @@ export async function showApp(
   return viewOf(fromStored(stored, secrets), stored.revision, reveal);
 }
 
+/** Of one tenant, or of all; never with master keys. */
 export async function listApps({ store, secrets }: AppAdministration, tenant?: TenantId): Promise<AppView[]> {
   const apps = await store.apps(tenant);
   return apps.map((stored) => viewOf(fromStored(stored, secrets), stored.revision, false));

@@ -20,6 +20,7 @@ function changeableMembers(state: ConversationState): AppError | undefined {
   return state.conversation.kind === 'ordinary' ? undefined : new AppError('wrong_kind');
 }
 
+/** The answer to a command about several clients: where it stands in the log, if anything changed, and each id’s fate. */
 export function bulkResult(
   outcome: Outcome,
   done: readonly ClientId[],

@@ -14,6 +14,7 @@ export function clientView(record: ClientRecord): ClientView {
   };
 }
 
+/** `client.get`: unknown ones are left out. */
 export async function getClients(
   core: Core,
   caller: Call,
@@ -45,6 +46,7 @@ export async function updateClient(
   return { client: clientView(record) };
 }
 
+/** `client.block`: the caller refuses these from now on, in conversations of two. */
 export async function blockClients(
   core: Core,
   caller: Call,
@@ -58,6 +60,7 @@ export async function blockClients(
   return {};
 }
 
+/** `client.unblock`: those who were not refused are none the worse. */
 export async function unblockClients(
   core: Core,
   caller: Call,
@@ -68,6 +71,7 @@ export async function unblockClients(
   return {};
 }
 
+/** `client.blocked`: whom the caller refuses. */
 export async function listBlockedClients(
   core: Core,
   caller: Call,
@@ -80,6 +84,7 @@ export async function listBlockedClients(
   });
 }
 
+/** `client.unread`: over all conversations of the caller. */
 export function unreadTotals(core: Core, caller: Call): Promise<Result<'client.unread'>> {
   return core.members.totals(caller.app, clientOf(caller));
 }

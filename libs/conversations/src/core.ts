@@ -157,6 +157,7 @@ export const requireServer = (caller: Call): void => {
   if (!caller.server) throw new AppError('forbidden');
 };
 
+/** Where a change stands in the log; without a change, where the log ends. */
 export function seqResult(outcome: Outcome): { seq: number; time: number } {
   return outcome.entry === undefined
     ? { seq: outcome.state.head.last, time: outcome.state.head.lastTime }

@@ -68,6 +68,7 @@ export async function silenceMembers(
   );
 }
 
+/** `conversation.unsilence`: who is not silenced is done. */
 export function unsilenceMembers(
   core: Core,
   caller: Call,
@@ -119,6 +120,7 @@ export async function blockMembers(
   return result;
 }
 
+/** `conversation.unblock`: they may come back or be added; nobody is taken in again by it. */
 export function unblockMembers(
   core: Core,
   caller: Call,
@@ -141,6 +143,7 @@ const activeSilences = (state: ConversationState, now: number) =>
     .filter(([, until]) => until === undefined || until > now)
     .map(([client, until]) => ({ client, until }));
 
+/** `conversation.silenced`: by client id, without those whose time is over. For managers. */
 export async function listSilenced(
   core: Core,
   caller: Call,
@@ -156,6 +159,7 @@ export async function listSilenced(
   return pageBy(rows, (row) => row.client, bounded(args.limit, app.limits.page), args.cursor);
 }
 
+/** `conversation.blocked`: by client id. For managers. */
 export async function listBlocked(
   core: Core,
   caller: Call,

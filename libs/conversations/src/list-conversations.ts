@@ -107,6 +107,7 @@ export async function syncConversations(
   return { ...rest, items: items.map((row) => listRow(row, client)) };
 }
 
+/** `conversation.members`: owners first, then by client id. Of a system conversation only for the server. */
 export async function listMembers(
   core: Core,
   caller: Call,

@@ -20,6 +20,7 @@ export type Send = Args<'message.send'>;
 /** A client wrote to a system conversation: that goes to its own thread with the service. */
 export class AddressedToService extends AppError {}
 
+/** To send `payload`: refused with {@link AddressedToService} where it belongs into a thread. Rooms count no messages. */
 export function sendIntent(core: Core, app: App, caller: Call, args: Send, payload: MessagePayload): Intent {
   return {
     author: caller.client ?? '',
@@ -45,6 +46,7 @@ export const hasJoined = (core: Core, caller: Call, state: ConversationState): b
   caller.session !== undefined &&
   core.rooms.joined(caller.app, state.id, caller.session);
 
+/** The answer to a send that was committed, now or by an earlier try. */
 export function sent({ entry, duplicate, state }: Outcome): Result<'message.send'> {
   if (entry === undefined) throw new AppError('internal');
   return {
@@ -55,6 +57,7 @@ export function sent({ entry, duplicate, state }: Outcome): Result<'message.send
   };
 }
 
+/** What is stored of a send. Throws for fields that are the server’s only, or too large, or of another conversation. */
 export function messagePayload(limits: Limits, caller: Call, args: Send): MessagePayload {
   const { replyTo, silent, priority, ext, expiresAt, push, receipt } = args;
   if (!caller.server && (ext !== undefined || args.to !== undefined || expiresAt !== undefined))

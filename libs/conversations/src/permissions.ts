@@ -105,6 +105,7 @@ export function maySignal(app: App, state: ConversationState, caller: Caller, jo
   return state.refusing.some((other) => other !== caller.client) ? new AppError('blocked') : undefined;
 }
 
+/** By oneself. */
 export function mayJoin(app: App, state: ConversationState, caller: Caller): Refusal {
   if (caller.client === undefined) return refuse('forbidden');
   if (state.blocked.has(caller.client)) return new AppError('blocked');
@@ -112,6 +113,7 @@ export function mayJoin(app: App, state: ConversationState, caller: Caller): Ref
   return app.conversations.join === 'open' ? undefined : refuse('forbidden');
 }
 
+/** Others. */
 export function mayAdd(state: ConversationState, caller: Caller): Refusal {
   if (caller.server) return undefined;
   return caller.client !== undefined && state.isMember(caller.client) ? undefined : refuse('member_required');
@@ -121,6 +123,7 @@ export function mayAdd(state: ConversationState, caller: Caller): Refusal {
 const hasRoles = (state: ConversationState): boolean =>
   [...state.members.values()].some(({ role }) => role === 'manager');
 
+/** Others: {@link mayLeave} is about oneself. */
 export function mayRemove(app: App, state: ConversationState, caller: Caller, target: ClientId): Refusal {
   if (caller.server) return undefined;
   if (caller.client === undefined || !state.isMember(caller.client)) return refuse('member_required');
@@ -128,6 +131,7 @@ export function mayRemove(app: App, state: ConversationState, caller: Caller, ta
   return state.rankOf(caller.client) > state.rankOf(target) ? undefined : refuse('role_required');
 }
 
+/** By oneself. */
 export function mayLeave(app: App, state: ConversationState, client: ClientId): Refusal {
   if (!state.isMember(client)) return refuse('member_required');
   const ownerStays =
@@ -137,6 +141,7 @@ export function mayLeave(app: App, state: ConversationState, client: ClientId): 
   return ownerStays ? new AppError('owner_required') : undefined;
 }
 
+/** Name, attributes, columns; `frozen`: whether the freeze is set or lifted, too. */
 export function mayUpdate(
   app: App,
   state: ConversationState,
@@ -190,6 +195,7 @@ export function maySetRole(state: ConversationState, caller: Caller, target: Cli
   return mine > state.rankOf(target) && mine > ranks[role] ? undefined : refuse('role_required');
 }
 
+/** The owner, or the server. */
 export function mayDelete(state: ConversationState, caller: Caller): Refusal {
   if (caller.server) return undefined;
   if (caller.client === undefined || (state.conversation.kind !== 'room' && !state.isMember(caller.client)))
@@ -197,6 +203,7 @@ export function mayDelete(state: ConversationState, caller: Caller): Refusal {
   return state.rankOf(caller.client) === ranks.owner ? undefined : refuse('role_required');
 }
 
+/** The author, within the app’s window (seconds; 0: for good). */
 export function mayEdit(
   app: App,
   state: ConversationState,
@@ -213,6 +220,7 @@ export function mayEdit(
     : new AppError('edit_disabled');
 }
 
+/** The author, within the app’s window; others of a higher role where the policy lets them, at any time. */
 export function mayRecall(
   app: App,
   state: ConversationState,

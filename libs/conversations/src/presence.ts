@@ -10,6 +10,7 @@ function requirePresence(app: App, caller: Call): void {
     throw new AppError('forbidden', { detail: 'presence is switched off' });
 }
 
+/** `presence.query`: those of them that have a session now. */
 export async function queryPresence(
   core: Core,
   caller: Call,

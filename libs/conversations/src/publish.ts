@@ -171,6 +171,7 @@ function movement({ payload }: Entry): { arriving: readonly ClientId[]; leaving:
   }
 }
 
+/** Who hears of what happens in a conversation: in rooms who joined, else the members. */
 export function audienceOf(state: ConversationState): Audience {
   return state.conversation.kind === 'room'
     ? { kind: 'room', conversation: state.id }

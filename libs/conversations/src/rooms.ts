@@ -45,6 +45,7 @@ async function lastMessages(core: Core, caller: Call, state: ConversationState, 
   return messages.map((message) => messageView(state.conversation, message, caller.client));
 }
 
+/** `room.leave`: of this session; who is not in is none the worse. */
 export async function leaveRoom(
   core: Core,
   caller: Call,
@@ -55,6 +56,7 @@ export async function leaveRoom(
   return {};
 }
 
+/** `room.count`: clients, not sessions. */
 export async function countRoom(
   core: Core,
   caller: Call,
@@ -64,6 +66,7 @@ export async function countRoom(
   return { online: await core.rooms.count(caller.app, state.id) };
 }
 
+/** `room.members`: some of those in it, in no order. */
 export async function sampleRoom(
   core: Core,
   caller: Call,

@@ -18,6 +18,7 @@ export async function subscribe(
   return seqResult(outcome);
 }
 
+/** `system.unsubscribe`: not from services for everyone. */
 export async function unsubscribe(
   core: Core,
   caller: Call,

@@ -14,6 +14,10 @@ import type { Conversation, Entry, Head, MessageEntry, OwnRow } from './types.js
 
 /** Builds what leaves the domain. A stored document never does. */
 
+/**
+ * A message as it is told of. Its author, being the `reader`, finds its operation id again; a message of a thread names the
+ * conversation of the service.
+ */
 export function messageView(conversation: Conversation, entry: MessageEntry, reader?: ClientId): MessageView {
   const { payload } = entry;
   const inThread = conversation.kind === 'thread';
