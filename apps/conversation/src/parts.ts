@@ -1,5 +1,5 @@
 import type { App, AppDirectory } from '@hongyan/apps';
-import type { ClientId, Commands } from '@hongyan/protocol';
+import type { AppId, ClientId, Commands } from '@hongyan/protocol';
 import type { BanOptions, KickOptions } from '@hongyan/sessions';
 import type { Presence } from '@hongyan/delivery';
 import type { ReportError } from '@hongyan/rest';
@@ -23,6 +23,8 @@ export interface ConversationParts {
   readonly authenticate: AuthenticateServer;
   readonly clients: ClientControl;
   readonly presence: Pick<Presence, 'onlineCount' | 'sessionsOf'>;
+  /** How many clients were online at or after this time. */
+  activeSince(app: AppId, time: number): Promise<number>;
   readonly now: () => number;
   readonly report: ReportError;
 }

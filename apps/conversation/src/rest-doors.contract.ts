@@ -7,7 +7,7 @@ import {
   newSecretKey,
   parseSecretKey,
 } from '@hongyan/apps';
-import { createConversationService } from '@hongyan/conversations';
+import { activeSince, createConversationService } from '@hongyan/conversations';
 import { LocalHub } from '@hongyan/delivery';
 import { AppError, type AppId, asAppId } from '@hongyan/protocol';
 import { ProblemFilter } from '@hongyan/rest';
@@ -70,6 +70,7 @@ export async function openRestDoors({ apps, body }: RestDoorsOptions) {
       unban: (app, client) => Promise.resolve(void ended.push(['unban', app.id, client])),
     },
     presence: hub,
+    activeSince: (app, time) => activeSince(store.clients, hub, app, time),
     now: () => clock.time,
     report: (error) => reported.push(error),
   };

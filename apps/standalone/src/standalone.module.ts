@@ -1,4 +1,5 @@
 import { DynamicModule, Module } from '@nestjs/common';
+import { activeSince } from '@hongyan/conversations';
 import type { ReportError } from '@hongyan/rest';
 import { ConnectionModule, type ConnectionParts } from '../../connection/src/index.js';
 import { ConversationModule } from '../../conversation/src/conversation.module.js';
@@ -35,6 +36,7 @@ export class StandaloneModule {
           authenticate: authenticateServer,
           clients,
           presence: hub,
+          activeSince: (app, time) => activeSince(store.clients, hub, app, time),
           now,
           report,
         }),

@@ -38,6 +38,8 @@ export interface ClientStore {
     app: AppId,
     page: { limit: number; cursor?: string },
   ): Promise<{ items: ClientRecord[]; cursor?: string }>;
+  /** How many logged in or out at or after this time. Who has been online since before is not among them. */
+  seenSince(app: AppId, time: number): Promise<number>;
   /** `client` refuses `others`. */
   block(app: AppId, client: ClientId, others: readonly ClientId[], now: number): Promise<void>;
   unblock(app: AppId, client: ClientId, others: readonly ClientId[]): Promise<void>;

@@ -57,6 +57,20 @@ export function describeClientStore(name: string, open: () => Promise<ClientStor
       ]);
     });
 
+    it('counts who was seen since a time', async () => {
+      const [app, other] = [newApp(), newApp()];
+      for (const [name, lastSeen] of [
+        ['ann', T0],
+        ['bob', T0 + 5],
+        ['cid', T0 + 10],
+      ] as const)
+        await store.clients.upsert(app, client(name), { lastSeen }, T0);
+      await store.clients.upsert(app, client('dan'), { name: 'never logged in' }, T0 + 10);
+      await store.clients.upsert(other, client('eve'), { lastSeen: T0 + 10 }, T0);
+      const counts = [T0, T0 + 5, T0 + 10, T0 + 11].map((time) => store.clients.seenSince(app, time));
+      expect(await Promise.all(counts)).toEqual([3, 2, 1, 0]);
+    });
+
     it('has a record of everybody who was named, as soon as the naming is visible', async () => {
       const made = await make(store);
       const all = ['ann', 'bob', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal'];

@@ -15,6 +15,12 @@ export function clients(db: Database, app: string, ids: readonly string[]): Clie
     .map(toClientRecord);
 }
 
+/** Goes through the app's clients: for an answer that is asked for now and then. */
+export function seenSince(db: Database, app: string, time: number): number {
+  const sql = 'SELECT count(*) AS n FROM client WHERE app = ? AND lastSeen >= ?';
+  return db.get<{ n: number }>(sql, app, time)!.n;
+}
+
 interface Page {
   readonly limit: number;
   readonly cursor?: string;

@@ -27,6 +27,10 @@ export class SqliteClientStore implements ClientStore {
     return this.channels.read.call('clientPage', app, page);
   }
 
+  seenSince(app: AppId, time: number): Promise<number> {
+    return this.channels.read.call('seenSince', app, time);
+  }
+
   async block(app: AppId, client: ClientId, others: readonly ClientId[], now: number): Promise<void> {
     await this.channels.write.call('refuse', app, client, others, now);
   }

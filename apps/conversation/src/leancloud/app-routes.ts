@@ -114,12 +114,15 @@ export const appRoutes: readonly LeanCloudRoute[] = [
     run: (call) => findRows(call),
   }),
   endpoint('get', '/1.2/rtm/stats', {
-    summary: 'how many clients are online',
+    summary: 'how many clients are online, and were today',
     context: 'session',
     input: z.object({}),
-    differs: 'without `user_count_today`, which nobody counts here',
-    run: async (call) => ({
-      result: { online_user_count: await call.door.presence.onlineCount(call.app.id) },
+    differs: '`user_count_today`: online since midnight, by the clock of the server',
+    run: async ({ app, door }) => ({
+      result: {
+        online_user_count: await door.presence.onlineCount(app.id),
+        user_count_today: await door.activeSince(app.id, new Date(door.now()).setHours(0, 0, 0, 0)),
+      },
     }),
   }),
 ];

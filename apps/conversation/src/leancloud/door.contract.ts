@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SessionSink } from '@hongyan/delivery';
 import { asAppId, asClientId, asSessionId, asTenantId } from '@hongyan/protocol';
 import { openRestDoors } from '../rest-doors.contract.js';
 import type { LeanCloudRoute } from './route.js';
@@ -71,14 +72,19 @@ export async function openDoor() {
         session: asSessionId(`s-${client}`),
         device: 'd',
       };
-      hub.attach({
+      const sink: SessionSink = {
         session,
         format: { name: 'test', encode: (event) => event },
         write: (event) => heard.push(event),
         close: () => undefined,
-      });
+      };
+      hub.attach(sink);
       await commands.sessionOpened(session);
-      return { heard, caller: { ...session, server: false }, commands };
+      const leave = async () => {
+        hub.detach(sink);
+        await commands.sessionClosed(session, 'logout');
+      };
+      return { heard, caller: { ...session, server: false }, commands, leave };
     },
   };
 }

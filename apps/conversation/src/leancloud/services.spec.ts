@@ -310,7 +310,13 @@ describe('clients', () => {
       results: ['ann'],
     });
     expect(await door.ok('post', `${v1}/online`, { peers: ['ann', 'bob'] })).toEqual({ results: ['ann'] });
-    expect(await door.ok('get', `${rtm}/stats`)).toEqual({ result: { online_user_count: 1 } });
+    const stats = async () => (await door.ok('get', `${rtm}/stats`))['result'];
+    expect(await stats()).toEqual({ online_user_count: 1, user_count_today: 1 });
+    // Tomorrow it is still there, and the only one; yesterday's guest is not.
+    await (await door.online('guest')).leave();
+    expect(await stats()).toMatchObject({ user_count_today: 2 });
+    door.clock.time += 86_400_000;
+    expect(await stats()).toMatchObject({ user_count_today: 1 });
     const [one, two] = [
       await made('conversations', { m: ['ann', 'bob'] }),
       await made('conversations', { m: ['bob'] }),
