@@ -1,44 +1,21 @@
-import {
-  AppError,
-  type AppId,
-  type ClientId,
-  type CloseOrder,
-  type ConversationId,
-  type Delivery,
-  type OpenSession,
-  type ServerEvent,
-  type SessionId,
+import type {
+  AppId,
+  ClientId,
+  CloseOrder,
+  ConversationId,
+  Delivery,
+  OpenSession,
+  SessionId,
 } from '@hongyan/protocol';
+import { fanOut } from './fan-out.js';
 import { KeptSessions } from './kept-sessions.js';
-import type { AttachOptions, Hub, Presence, Rooms, SessionBounds, SessionSink, WireFormat } from './ports.js';
+import type { AttachOptions, Hub, Presence, Rooms, SessionBounds, SessionSink } from './ports.js';
 import { AppTable, addTo, each, removeFrom, SessionNode } from './session-table.js';
 
 export interface LocalHubOptions {
   readonly now?: () => number;
   /** Told when an event cannot be encoded: a bug; the event is fetched later. */
   readonly onError?: (error: unknown) => void;
-}
-
-/** Encodes an event at most once per wire format. */
-class Encoding {
-  private format: WireFormat | undefined;
-  private encoded: unknown;
-  private others: Map<WireFormat, unknown> | undefined;
-
-  constructor(private readonly event: ServerEvent) {}
-
-  for(format: WireFormat): unknown {
-    if (this.format === format) return this.encoded;
-    if (this.format === undefined) {
-      this.encoded = format.encode(this.event);
-      this.format = format;
-      return this.encoded;
-    }
-    this.others ??= new Map();
-    let encoded = this.others.get(format);
-    if (encoded === undefined) this.others.set(format, (encoded = format.encode(this.event)));
-    return encoded;
-  }
 }
 
 /** Sessions of an app that are closed in one turn of the event loop, so that other apps do not wait for it. */
@@ -70,7 +47,7 @@ export class LocalHub implements Hub, Presence, Rooms {
 
   attach(sink: SessionSink, options?: AttachOptions): SessionSink | undefined {
     const { session } = sink;
-    if (options !== undefined) checkBounds(this.apps.get(session.app), session, options);
+    if (options !== undefined) this.apps.get(session.app)?.checkBounds(session, options);
     const node = this.nodeOf(session);
     const former = node.sink;
     node.sink = sink;
@@ -124,34 +101,11 @@ export class LocalHub implements Hub, Presence, Rooms {
   publish(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       try {
-        this.deliver(delivery);
+        const table = this.apps.get(delivery.app);
+        if (table !== undefined) fanOut(table, delivery);
       } catch (error) {
         this.onError(error);
       }
-    }
-  }
-
-  private deliver(delivery: Delivery): void {
-    const table = this.apps.get(delivery.app);
-    if (table === undefined) return;
-    const { audience, authorOnly } = delivery;
-    const all = new Encoding(delivery.event);
-    const own = authorOnly === undefined ? all : new Encoding(authorOnly.event);
-    const author = authorOnly?.client;
-    if (audience.kind === 'sessions') {
-      for (const session of audience.sessions) {
-        const node = table.sessions.get(session);
-        if (node !== undefined) send(node, delivery, node.session.client === author ? own : all);
-      }
-    } else if (audience.kind === 'clients') {
-      for (const client of audience.clients) {
-        const nodes = table.clients.get(client);
-        if (nodes !== undefined) sendToAll(nodes, delivery, client === author ? own : all);
-      }
-    } else {
-      const room = table.rooms.get(audience.conversation);
-      if (room === undefined) return;
-      for (const [client, nodes] of room) sendToAll(nodes, delivery, client === author ? own : all);
     }
   }
 
@@ -332,31 +286,4 @@ export class LocalHub implements Hub, Presence, Rooms {
     table.forget(node);
     if (table.empty) this.apps.delete(node.session.app);
   }
-}
-
-/** A session that comes back takes its own place. */
-function checkBounds(
-  table: AppTable | undefined,
-  session: OpenSession,
-  { bounds, ends = () => false }: AttachOptions,
-): void {
-  if (table === undefined || table.sessions.get(session.session)?.sink !== undefined) return;
-  if (table.attached >= bounds.connections)
-    throw new AppError('limit_exceeded', { detail: 'The app has as many connections as it may have.' });
-  let open = 0;
-  for (const { sink, session: other } of each(table.clients.get(session.client)))
-    if (sink !== undefined && !ends(other)) open += 1;
-  if (open >= bounds.sessionsPerClient)
-    throw new AppError('limit_exceeded', { detail: 'The client has as many sessions as it may have.' });
-}
-
-function sendToAll(nodes: SessionNode | SessionNode[], delivery: Delivery, encoding: Encoding): void {
-  if (!Array.isArray(nodes)) send(nodes, delivery, encoding);
-  else for (const node of nodes) send(node, delivery, encoding);
-}
-
-function send(node: SessionNode, delivery: Delivery, encoding: Encoding): void {
-  const { sink } = node;
-  if (sink === undefined || node.session.session === delivery.origin) return;
-  sink.write(encoding.for(sink.format), delivery.class, delivery.priority ?? 'normal');
 }

@@ -1,5 +1,11 @@
-import type { ClientId, ConversationId, OpenSession, SessionId } from '@hongyan/protocol';
-import type { SessionBounds, SessionSink } from './ports.js';
+import {
+  AppError,
+  type ClientId,
+  type ConversationId,
+  type OpenSession,
+  type SessionId,
+} from '@hongyan/protocol';
+import type { AttachOptions, SessionBounds, SessionSink } from './ports.js';
 
 /** What this process knows of one session. Small on purpose: there is one per idle client. */
 export class SessionNode {
@@ -57,6 +63,18 @@ export class AppTable {
   onlineClients = 0;
   /** Sessions that have a sink. */
   attached = 0;
+
+  /** Throws `limit_exceeded` if this session is one too many. One that comes back takes its own place. */
+  checkBounds(session: OpenSession, { bounds, ends = () => false }: AttachOptions): void {
+    if (this.sessions.get(session.session)?.sink !== undefined) return;
+    if (this.attached >= bounds.connections)
+      throw new AppError('limit_exceeded', { detail: 'The app has as many connections as it may have.' });
+    let open = 0;
+    for (const { sink, session: other } of each(this.clients.get(session.client)))
+      if (sink !== undefined && !ends(other)) open += 1;
+    if (open >= bounds.sessionsPerClient)
+      throw new AppError('limit_exceeded', { detail: 'The client has as many sessions as it may have.' });
+  }
 
   /** Sessions with a sink that are one too many: the latest of each client's, then the latest of all. */
   beyond(bounds: SessionBounds): SessionNode[] {
