@@ -163,7 +163,9 @@ export class ConversationImport {
     const wanted = documentChange(here, conversation, known, notes);
     if (!isAsElsewhere(state, item)) {
       if (brought === undefined)
-        notes.push('its beginning is past the retention here: members, silences and blocks were not compared');
+        notes.push(
+          'its beginning is past the retention here: members, silences and blocks were not compared',
+        );
       else wanted.push(...peopleChanges(state, brought, item, await this.roomOf(app), notes));
     }
     let changed = false;
@@ -186,7 +188,9 @@ export class ConversationImport {
     const added = new Set(applied.flatMap((payload) => (payload.kind === 'added' ? payload.members : [])));
     const muted = new Set([
       ...(mutes?.muted ?? []),
-      ...members.filter(({ client, muted = false }) => muted && added.has(client)).map(({ client }) => client),
+      ...members
+        .filter(({ client, muted = false }) => muted && added.has(client))
+        .map(({ client }) => client),
     ]);
     let changed = false;
     for (const client of [...muted, ...(mutes?.unmuted ?? [])]) {
