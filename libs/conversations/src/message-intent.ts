@@ -29,6 +29,7 @@ export function sendIntent(core: Core, app: App, caller: Call, args: Send, paylo
     wait: caller,
     alone: false,
     firstWins: args.onConflict === 'first',
+    withoutAuthor: args.noSync === true,
     decide: (state) => {
       const now = core.clock();
       const { kind } = state.conversation;
@@ -60,7 +61,10 @@ export function sent({ entry, duplicate, state }: Outcome): Result<'message.send
 /** What is stored of a send. Throws for fields that are the server’s only, or too large, or of another conversation. */
 export function messagePayload(limits: Limits, caller: Call, args: Send): MessagePayload {
   const { replyTo, silent, priority, ext, expiresAt, push, receipt } = args;
-  if (!caller.server && (ext !== undefined || args.to !== undefined || expiresAt !== undefined))
+  if (
+    !caller.server &&
+    (ext !== undefined || args.to !== undefined || expiresAt !== undefined || args.noSync)
+  )
     throw new AppError('forbidden');
   if (replyTo !== undefined && parseMessageId(replyTo)?.conversation !== args.conversation) {
     throw new AppError('bad_request', { detail: 'replyTo is not a message of this conversation' });

@@ -35,7 +35,7 @@ export function publishCommitted(
   const deliveries: Delivery[] = [];
   for (const change of committed) {
     const { entry, origin } = change;
-    if (isMessage(entry)) deliveries.push(messageDelivery(app, state, entry, origin));
+    if (isMessage(entry)) deliveries.push(messageDelivery(app, state, entry, change));
     else if (entry.payload.kind === 'edit' || entry.payload.kind === 'recall')
       deliveries.push(...contentDelivery(app, state, change));
     else deliveries.push(...membershipDeliveries(app, state, entry, origin));
@@ -49,7 +49,7 @@ function messageDelivery(
   app: AppId,
   state: ConversationState,
   entry: MessageEntry,
-  origin: SessionId | undefined,
+  { origin, withoutAuthor }: Committed,
 ): Delivery {
   const { conversation } = state;
   const view = messageView(conversation, entry);
@@ -57,7 +57,7 @@ function messageDelivery(
   const isRoom = conversation.kind === 'room';
   return {
     app,
-    audience: audienceOf(state),
+    audience: withoutAuthor ? audienceWithout(state, entry.author) : audienceOf(state),
     origin,
     class: isRoom ? 'room' : 'entry',
     ...(isRoom ? { priority: entry.payload.priority ?? 'normal' } : {}),
@@ -176,6 +176,13 @@ export function audienceOf(state: ConversationState): Audience {
   return state.conversation.kind === 'room'
     ? { kind: 'room', conversation: state.id }
     : { kind: 'clients', clients: state.memberIds };
+}
+
+/** Rooms have no list to leave somebody out of. */
+export function audienceWithout(state: ConversationState, client: ClientId | ''): Audience {
+  const audience = audienceOf(state);
+  if (audience.kind !== 'clients') return audience;
+  return { kind: 'clients', clients: audience.clients.filter((one) => one !== client) };
 }
 
 const broadcastBatch = 500;

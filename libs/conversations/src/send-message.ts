@@ -11,7 +11,7 @@ import {
   sent,
 } from './message-intent.js';
 import { maySend } from './permissions.js';
-import { audienceOf } from './publish.js';
+import { audienceOf, audienceWithout } from './publish.js';
 import type { Outcome } from './sequencer.js';
 import { sendToService, sendToThreads } from './system-threads.js';
 import type { MessagePayload } from './types.js';
@@ -86,7 +86,12 @@ async function sendTransient(
   core.broker.publish([
     {
       app: caller.app,
-      audience: toSome === undefined ? audienceOf(state) : { kind: 'clients', clients: [...new Set(toSome)] },
+      audience:
+        toSome !== undefined
+          ? { kind: 'clients', clients: [...new Set(toSome)] }
+          : args.noSync
+            ? audienceWithout(state, caller.client ?? '')
+            : audienceOf(state),
       origin: caller.session,
       class: 'signal',
       priority: args.priority ?? 'normal',

@@ -31,6 +31,8 @@ export interface Intent {
   readonly alone: boolean;
   /** The same operation id with another content is answered with the first result, too. */
   readonly firstWins?: boolean;
+  /** Nobody tells the author's own devices. */
+  readonly withoutAuthor?: boolean;
 }
 
 /** `target`: for edits and recalls, the message as it was before. */
@@ -51,6 +53,7 @@ export type AppendListener = (app: AppId, state: ConversationState, committed: r
 export interface Committed {
   readonly entry: Entry;
   readonly origin: SessionId | undefined;
+  readonly withoutAuthor?: boolean | undefined;
   /** Edits and recalls: the message as it was before. */
   readonly target?: MessageEntry;
 }
@@ -249,7 +252,8 @@ export class Sequencer {
       const { seq, time, stamp } = result;
       const entry: Entry = { ...made, seq, time, ...(stamp === undefined ? {} : { stamp }) };
       state.apply(entry);
-      committed.push({ entry, origin: intent.waiting.origin, target: intent.target });
+      const { origin, withoutAuthor } = intent.waiting;
+      committed.push({ entry, origin, withoutAuthor, target: intent.target });
       settled.push({ entry, duplicate: false, state });
     }
     if (head.last === expected + committed.length) state.head = head;

@@ -218,6 +218,8 @@ export const operations = {
     priority: z.enum(['high', 'normal', 'low']).optional(),
     /** Server side only, at most 2 KB as JSON. */
     ext: jsonObject.optional(),
+    /** Server side: the author's own devices are not told; they find the message in the history. */
+    noSync: z.boolean().optional(),
     /** Server side, system conversations: these clients' threads (≤ 100) instead of a broadcast. */
     to: z.array(clientId).min(1).max(100).optional(),
     /** System conversations: broadcasts may expire. */

@@ -197,6 +197,8 @@ Also ends `markedUnread`. Of a service a time moves the cursor of my thread, too
     priority?: 'high' | 'normal' | 'low';
     /** Server side only, at most 2 KB as JSON. */
     ext?: JsonObject;
+    /** Server side: the author's own devices are not told; they find the message in the history. */
+    noSync?: boolean;
     /** Server side, system conversations: these clients' threads (≤ 100) instead of a broadcast. */
     to?: readonly string[];
     /** System conversations: broadcasts may expire. */

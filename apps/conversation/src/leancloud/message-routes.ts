@@ -31,10 +31,9 @@ function messages(family: 'conversations' | 'chatrooms'): LeanCloudRoute[] {
       summary: 'send a message in a client’s name',
       context: 'send',
       input: sendInput,
-      differs:
-        family === 'conversations'
-          ? '`no_sync` is not heeded: other devices of the sender get the message'
-          : 'devices of the sender that are in the room get the message',
+      ...(family === 'chatrooms'
+        ? { differs: 'devices of the sender that are in the room get the message' }
+        : {}),
       run: async (call) => send(call, await call.conversation(family), call.args),
     }),
     endpoint('get', path, {

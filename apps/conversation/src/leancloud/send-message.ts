@@ -23,7 +23,7 @@ export const sendInput = z.object({
   mention_client_ids: clientIds(20).optional(),
 });
 
-interface Sending extends Omit<z.output<typeof sendInput>, 'no_sync'> {
+interface Sending extends z.output<typeof sendInput> {
   readonly to_clients?: readonly ClientId[];
   readonly expiresAt?: number;
 }
@@ -40,6 +40,7 @@ export async function send(call: RestCall, conversation: ConversationId, given: 
       conversation,
       ...fromWire({ msg: message }),
       ...(transient ? { transient } : {}),
+      ...(given.no_sync ? { noSync: true } : {}),
       ...(given.priority === undefined ? {} : { priority: given.priority }),
       ...(given.push_data === undefined ? {} : { push: given.push_data }),
       ...(given.mention_all ? { mentionAll: true } : {}),

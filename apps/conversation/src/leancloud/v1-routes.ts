@@ -56,7 +56,6 @@ const messages: readonly LeanCloudRoute[] = [
   endpoint('post', `${path}/messages`, {
     summary: 'send a message; transient unless it says otherwise',
     context: 'send',
-    differs: '`no_sync` is not heeded: other devices of the sender get the message',
     input: z.object({
       from_peer: clientId,
       conv_id: conversationId,
