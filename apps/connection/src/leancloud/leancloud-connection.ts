@@ -12,7 +12,8 @@ import type { ErrorName } from '@hongyan/protocol';
 import type { WebSocket } from 'ws';
 import type { FlushTurn } from '../flush-turn.js';
 import { CommandBudget } from '../rate-limit.js';
-import { framesOf, writeFrames, type Outgoing } from './frame-buffer.js';
+import { framesOf, writeFrames } from './frame-buffer.js';
+import { PushQueue } from './push-queue.js';
 import type { Dialect } from './subprotocols.js';
 
 /** What the door does with what happens on a connection. */
@@ -25,14 +26,6 @@ export interface ConnectionOwner<S> {
   /** A frame that was no command, or larger than any. */
   frameRefused(code: ErrorName): void;
   closed(connection: LeanCloudConnection<S>): void;
-}
-
-/** Something to be pushed: encoded without its peer id, maybe not yet. Nothing overtakes one that is not ready. */
-interface Push {
-  readonly peer: Buffer;
-  frames: readonly Uint8Array[] | undefined;
-  /** Settles when there are some. */
-  readonly ready: Promise<void> | undefined;
 }
 
 interface Frame {
@@ -81,7 +74,7 @@ export class LeanCloudConnection<S> {
   /** Undefined: it was lost, or the client went. */
   endedBy: Ending | undefined;
   private inbox: Frame[] = [];
-  private outbox: Push[] = [];
+  private readonly outbox = new PushQueue();
   private handling = false;
   private running = false;
   private flushing = false;
@@ -114,7 +107,7 @@ export class LeanCloudConnection<S> {
   }
 
   get isIdle(): boolean {
-    return !this.running && this.outbox.length === 0;
+    return !this.running && this.outbox.isEmpty;
   }
 
   /** The session that a command without a peer id means: the first that was opened here. */
@@ -136,18 +129,8 @@ export class LeanCloudConnection<S> {
   /** Several frames for one session, in order. A promise holds its place; undefined: nothing after all. */
   push(peer: Buffer, frames: readonly Uint8Array[] | Promise<readonly Uint8Array[]>): void {
     if (this.over) return;
-    if (Array.isArray(frames)) {
-      if (frames.length > 0)
-        this.outbox.push({ peer, frames: frames as readonly Uint8Array[], ready: undefined });
-    } else {
-      const settle = (found: readonly Uint8Array[]) => {
-        push.frames = found;
-        this.flushSoon();
-      };
-      const ready = (frames as Promise<readonly Uint8Array[]>).then(settle, () => settle([]));
-      const push: Push = { peer, frames: undefined, ready };
-      this.outbox.push(push);
-    }
+    if (Array.isArray(frames)) this.outbox.add(peer, frames as readonly Uint8Array[]);
+    else this.outbox.addLater(peer, frames as Promise<readonly Uint8Array[]>, () => this.flushSoon());
     this.flushSoon();
   }
 
@@ -226,15 +209,15 @@ export class LeanCloudConnection<S> {
       this.handling = true;
       await this.owner.handle(this, received.command, received.bytes);
       this.handling = false;
-      if (this.outbox.length === 0) continue;
+      if (this.outbox.isEmpty) continue;
       // What a login has missed is as old as the login: it comes before what later commands change.
-      await Promise.all(this.outbox.flatMap(({ ready }) => ready ?? []));
+      await this.outbox.allReady();
       await pause();
       this.writeReady();
       await (this.mustBeRead ? this.untilRead() : pause());
     }
     this.running = false;
-    if (this.outbox.length > 0) this.flushSoon();
+    if (!this.outbox.isEmpty) this.flushSoon();
   }
 
   /**
@@ -259,7 +242,7 @@ export class LeanCloudConnection<S> {
       this.begin(received);
     }
     this.resumeIfEmpty();
-    if (this.outbox.length > 0) this.flushSoon();
+    if (!this.outbox.isEmpty) this.flushSoon();
     if (this.underWay > 0) await ended;
     this.streaming = false;
   }
@@ -304,11 +287,9 @@ export class LeanCloudConnection<S> {
   }
 
   private writeReady(): void {
-    const waiting = this.outbox.findIndex(({ frames }) => frames === undefined);
-    const ready = waiting < 0 ? this.outbox : this.outbox.slice(0, waiting);
+    const ready = this.outbox.takeReady();
     if (ready.length === 0) return;
-    this.outbox = waiting < 0 ? [] : this.outbox.slice(waiting);
-    writeFrames(this.socket, framesOf(this.dialect.framing, ready as readonly Outgoing[]));
+    writeFrames(this.socket, framesOf(this.dialect.framing, ready));
     // A reader that does not read any longer: it comes back and asks for what it missed.
     if (this.socket.bufferedAmount > this.owner.maxBufferedBytes) {
       this.endedBy ??= 'resync';
@@ -320,7 +301,7 @@ export class LeanCloudConnection<S> {
     if (this.over) return;
     this.over = true;
     this.inbox = [];
-    this.outbox = [];
+    this.outbox.clear();
     this.owner.closed(this);
   }
 }

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CommandType, leanCloudError, LeanCloudError, OpType, type GenericCommand } from '@hongyan/leancloud';
+import { CommandType, LeanCloudError, OpType, type GenericCommand } from '@hongyan/leancloud';
 import {
   AppError,
   hardLimits,
@@ -26,13 +25,13 @@ import { Calls } from './calls.js';
 import { catchUp } from './catch-up.js';
 import { closeSilent, refuseUpgrade, sendAway } from './connection-ends.js';
 import { describe } from './described.js';
-import { refusedMessage } from './direct-messages.js';
-import { contextOf, countedAs, routeOf } from './dispatch.js';
+import { countedAs, routeOf } from './dispatch.js';
 import { LeanCloudConnection, sessionlessPerSecond, type ConnectionOwner } from './leancloud-connection.js';
 import { LeanCloudSession, type SessionKeeper } from './leancloud-session.js';
 import { appOf, logIn, openedReply } from './login.js';
 import { answerWithoutSession } from './other-services.js';
 import type { PushedEvent } from './pushed-event.js';
+import { loginRefusal, refusal, report } from './refusals.js';
 import type { ToldSessions } from './rest-endpoint.js';
 import { negotiate, type Dialect } from './subprotocols.js';
 import type { ToldLive } from './told-live.js';
@@ -103,7 +102,8 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     const session = peerId === undefined ? connection.firstSession : connection.sessions.get(peerId);
     return this.answer(connection, session, command, bytes).then(
       (answer) => this.reply(connection, session, command, answer),
-      (error: unknown) => this.reply(connection, session, command, this.refusal(command, error)),
+      (error: unknown) =>
+        this.reply(connection, session, command, refusal(this.parts.logger, command, error)),
     );
   }
 
@@ -179,31 +179,12 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   }
 
   private noLogin(error: unknown): never {
-    this.parts.telemetry?.loginRefused?.(
-      error instanceof AppError
-        ? error.error
-        : error instanceof LeanCloudError
-          ? 'signature_invalid'
-          : 'internal',
-    );
+    this.parts.telemetry?.loginRefused?.(loginRefusal(error));
     throw error;
   }
 
-  private refusal(command: GenericCommand, error: unknown): GenericCommand {
-    const reference = this.report(error, command);
-    if (command.cmd === CommandType.direct) return refusedMessage(command, error, reference);
-    const context = routeOf(command)?.context ?? contextOf(command);
-    const errorMessage = leanCloudError(error, context, reference);
-    return { cmd: CommandType.error, errorMessage };
-  }
-
-  /** Errors that somebody should look at; the others are answers. */
-  private report(error: unknown, { cmd, op }: GenericCommand): string {
-    if (error instanceof LeanCloudError || (error instanceof AppError && !worthLogging.has(error.error)))
-      return '';
-    const reference = randomBytes(6).toString('hex');
-    this.parts.logger.error({ what: 'leancloud_request_failed', reference, cmd, op, err: error });
-    return reference;
+  private report(error: unknown, command: GenericCommand): void {
+    report(this.parts.logger, command, error);
   }
 
   // ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -344,5 +325,3 @@ const isLogout = (answer: GenericCommand | undefined): boolean =>
 
 type Ended = 'logout' | 'lost' | 'kicked' | 'conflict';
 const endedAs = { logout: 'logged_out', kicked: 'kicked', conflict: 'session_conflict' } as const;
-
-const worthLogging = new Set(['internal', 'unavailable', 'storage_full', 'hook_failed']);

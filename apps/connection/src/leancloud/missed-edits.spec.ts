@@ -101,7 +101,9 @@ it('handles what a client asks after it has read what it missed', async () => {
   log = [at(1)];
   const frames = await rig.connect();
   const order: string[] = [];
-  frames.socket.on('ping', () => order.push(told(frames).length === 1 ? 'asked whether it read' : 'asked too early'));
+  frames.socket.on('ping', () =>
+    order.push(told(frames).length === 1 ? 'asked whether it read' : 'asked too early'),
+  );
   frames.send({
     ...{ cmd: session, op: OpType.open, appId: 'red', peerId: 'ann', i: 1 },
     sessionMessage: { ua: 'js/5', r: true, lastPatchTime: at(0) },
