@@ -48,8 +48,8 @@ export function timelinePart(db: Database, app: string, query: TimelineQuery, no
   const backward = direction === 'backward';
   const best = new Nearest(query);
   const [nearest, farthest] = backward
-    ? [before?.time ?? Number.MAX_SAFE_INTEGER, after?.time ?? 0]
-    : [after?.time ?? 0, before?.time ?? Number.MAX_SAFE_INTEGER];
+    ? [nearestTime(before, -1) ?? Number.MAX_SAFE_INTEGER, after?.time ?? 0]
+    : [nearestTime(after, 1) ?? 0, before?.time ?? Number.MAX_SAFE_INTEGER];
   let from = periodOf(nearest);
   for (let periods = 0; ; periods += 1) {
     const period = db.get<{ period: number | null }>(nextPeriodSql[direction], app, from)?.period ?? null;
@@ -63,6 +63,13 @@ export function timelinePart(db: Database, app: string, query: TimelineQuery, no
     for (const run of db.rows<Run>(runsSql, app, period, now)) lookAt(db, run, (period + 1) * periodMs, best);
     from = backward ? period - 1 : period + 1;
   }
+}
+
+/** The first millisecond that is wanted. Where one part ended at the edge of a period, the next begins behind it. */
+function nearestTime(bound: TimelineBound | undefined, step: 1 | -1): number | undefined {
+  if (bound === undefined) return undefined;
+  const excludesTime = bound.message === undefined && bound.inclusive !== true;
+  return excludesTime ? bound.time + step : bound.time;
 }
 
 /** Offers the messages of one conversation up to `end`: a run's times ascend with its sequences. */

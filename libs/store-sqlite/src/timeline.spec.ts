@@ -155,6 +155,27 @@ it('keeps to a bound on messages and periods in one part', async () => {
   await expectAll([1_000]);
 });
 
+it('goes on behind a period of more messages than one part looks at', async () => {
+  const talk = await takeOver('talk');
+  const base = T0 - (T0 % periodMs) + periodMs;
+  await bring(talk, base - 2 * periodMs, base - 1, base + periodMs, base + 3 * periodMs);
+  for (let round = 0; round < 21; round += 1) {
+    const many = Array.from({ length: 1_000 }, (_, n) => message('ann', `${round} ${n}`));
+    const seqs = await append(store, { app, id: talk }, many, base);
+    const entries = await store.log.messages(app, talk, seqs);
+    said.push(...entries.map(({ seq, time }) => ({ time, id: messageIdOf(talk, seq) })));
+  }
+  await expectAll([15_000]);
+  // From the edge of that period on, in both directions, one part is enough: the period is left behind.
+  const first = async (direction: 'backward' | 'forward', time: number) => {
+    const side = direction === 'backward' ? 'before' : 'after';
+    const { items } = await store.timeline.part(app, { direction, limit: 1, [side]: { time } });
+    return items.map(({ message: entry }) => entry.importedId);
+  };
+  expect(await first('backward', base)).toEqual([said[1]!.id]);
+  expect(await first('forward', base + periodMs - 1)).toEqual([said[2]!.id]);
+}, 30_000);
+
 it('leaves out what is deleted or past its time to be kept, and other apps', async () => {
   const [kept, gone] = [await takeOver('kept'), await takeOver('gone')];
   for (let n = 0; n < 30; n += 1) {
