@@ -90,7 +90,7 @@ interface Stored {
 
 const storedOf = (w: WriteContext, head: HeadState, id: string): Stored | undefined =>
   w.db.get<Stored>(
-    `SELECT seq, time, author, recalled, editedAt, editedSeq, format, type, body FROM entry WHERE op = ? AND conv = ? AND silent = ${importedMark}`,
+    `SELECT seq, time, author, recalled, editedAt, editedSeq, format, type, body FROM entry INDEXED BY entry_op WHERE op = ? AND conv = ? AND silent = ${importedMark}`,
     id,
     head.key,
   );

@@ -297,3 +297,13 @@ it('subscribes who never was subscribed here, reading from the end', async () =>
   expect(await unreadOf('bob')).toMatchObject({ unread: 0, own: { joinedAt: T0 } });
   await sound();
 });
+
+it('takes long conversations in time that grows with their messages alone', async () => {
+  await store.imports.takeConversation(app, group(), now);
+  // A look-up of each id through the conversation's own messages took half a minute.
+  for (let from = 0; from < 20_000; from += 200) {
+    const taken = await take(...Array.from({ length: 200 }, (_, at) => said(10_000 + from + at)));
+    expect(taken).toMatchObject({ added: 200, refused: [] });
+  }
+  await sound();
+});
