@@ -24,6 +24,8 @@ export const bounds = Object.freeze({
   /** UTF-16 units of one text value. */
   textLength: 1024,
   patternLength: 256,
+  /** Steps of a pattern when its repetitions are written out. */
+  patternSteps: 400,
   /** UTF-16 units of one segment of a path. */
   segmentLength: 128,
   /** Segments below `attributes`; also nesting of an object or array given as a value. */

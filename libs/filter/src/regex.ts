@@ -1,20 +1,12 @@
+import { LRUCache } from 'lru-cache';
+import { RE2JS, RE2JSException } from 're2js';
 import { bounds, invalid, shown, tooComplex } from './fields.js';
-import { automatonProgram } from './regex-automaton.js';
-import { chainOf, parsePattern } from './regex-syntax.js';
-import type { Token } from './regex-syntax.js';
 import type { LinearPattern } from './types.js';
-import { foldCase, foldText } from './fold-case.js';
-import { chainProgram } from './regex-chain.js';
-import type { Program } from './regex-chain.js';
 
 /**
- * Patterns that every engine runs in linear time: literals, `\Q…\E`, escapes, `^`, `$`, `.`, character classes, groups,
- * alternatives and repetitions. Characters are code points. `.` is anything but a line feed; without flag `m`, `^` and
- * `$` are the ends of the text only.
- *
- * The matcher never goes back: each character of the text moves the whole set of states that the pattern can be in
- * once. Without alternatives and repetitions (but `.*`) a pattern is a chain of at most {@link bounds}.patternLength
- * states, and the set a few machine words; otherwise it is a graph (regex-automaton.ts).
+ * Patterns that run in time linear in the text, whatever they are: RE2's language. Without flag `m`, `^` and `$` are the
+ * ends of the text only. A character of the text may cost as many steps as the pattern has when its repetitions are
+ * written out: that is bounded, too.
  */
 
 /** Checks a `$regex` with its `$options` (any of `i`, `m`). Throws AppError `filter_invalid`, `filter_too_complex`. */
@@ -29,51 +21,33 @@ export function compilePattern(source: string, options = ''): LinearPattern {
   return pattern;
 }
 
-/** True when the pattern is found anywhere in the text. Linear in the length of the text, whatever the pattern. */
-export function matchesPattern(pattern: LinearPattern, text: string): boolean {
-  return programOf(pattern)(text);
-}
+/** True when the pattern is found anywhere in the text. */
+export const matchesPattern = (pattern: LinearPattern, text: string): boolean =>
+  programOf(pattern).test(text);
 
-const programs = new Map<string, Program>();
+/** By size, as a program remembers states while it runs: about 20 KB for each of its steps at worst. */
+const programs = new LRUCache<string, RE2JS>({
+  maxSize: 5 * bounds.patternSteps,
+  sizeCalculation: (program) => program.programSize(),
+});
 
-function programOf(pattern: LinearPattern): Program {
-  const key = `${pattern.ignoreCase ? 'i' : ''}${pattern.multiline ? 'm' : ''}/${pattern.source}`;
+function programOf({ source, ignoreCase, multiline }: LinearPattern): RE2JS {
+  const flags = (ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (multiline ? RE2JS.MULTILINE : 0);
+  const key = `${flags}/${source}`;
   let program = programs.get(key);
-  if (!program) {
-    const part = parsePattern(pattern.source);
-    const chain = chainOf(part);
-    program =
-      chain === undefined
-        ? automatonProgram(part, pattern)
-        : (literalProgram(chain, pattern) ?? chainProgram(chain, pattern));
-    if (programs.size >= 200) programs.delete(programs.keys().next().value as string);
-    programs.set(key, program);
-  }
+  if (program === undefined) programs.set(key, (program = compile(source, flags)));
   return program;
 }
 
-/** Contains, begins with, ends with, is: most patterns are one of these. */
-function literalProgram(
-  tokens: readonly Token[],
-  { ignoreCase, multiline }: LinearPattern,
-): Program | undefined {
-  if (multiline) return undefined;
-  const atStart = tokens[0]?.kind === 'start';
-  const atEnd = tokens.at(-1)?.kind === 'end';
-  const middle = tokens.slice(atStart ? 1 : 0, atEnd ? -1 : undefined);
-  const codePoints: number[] = [];
-  for (const token of middle) {
-    if (token.kind !== 'char') return undefined;
-    codePoints.push(ignoreCase ? foldCase(token.codePoint) : token.codePoint);
+function compile(source: string, flags: number): RE2JS {
+  let program: RE2JS;
+  try {
+    program = RE2JS.compile(source, flags);
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    throw invalid(`a pattern: ${error.message.replace('error parsing regexp: ', '')}`);
   }
-  const literal = codePoints.map((codePoint) => String.fromCodePoint(codePoint)).join('');
-  const test: Program =
-    atStart && atEnd
-      ? (text) => text === literal
-      : atStart
-        ? (text) => text.startsWith(literal)
-        : atEnd
-          ? (text) => text.endsWith(literal)
-          : (text) => text.includes(literal);
-  return ignoreCase ? (text) => test(foldText(text)) : test;
+  if (program.programSize() > bounds.patternSteps)
+    throw tooComplex(`a pattern has more than ${bounds.patternSteps} steps`);
+  return program;
 }
