@@ -169,8 +169,14 @@ export class LeanPerson {
     let at = shown.length;
     while (at > 0 && shown[at - 1]!.time > time) at -= 1;
     const early = this.early.get(message.id);
-    const isOlder = early !== undefined && message.type !== recalledType && changedAt(message) < changedAt(early);
-    shown.splice(at, 0, { id: message.id, from: message.from, time, ...contentOf(isOlder ? early : message) });
+    const isOlder =
+      early !== undefined && message.type !== recalledType && changedAt(message) < changedAt(early);
+    shown.splice(at, 0, {
+      id: message.id,
+      from: message.from,
+      time,
+      ...contentOf(isOlder ? early : message),
+    });
   }
 
   private replace(id: string, message: Message): void {
@@ -290,7 +296,9 @@ export class LeanPerson {
   /** Not a refusal by the server: those have codes. */
   private isOfConnection(error: unknown): boolean {
     const { name, code, message } = error as Failure;
-    return code === undefined && (name === 'COMMAND_TIMEOUT' || /unavailable|timeout|not open/i.test(message));
+    return (
+      code === undefined && (name === 'COMMAND_TIMEOUT' || /unavailable|timeout|not open/i.test(message))
+    );
   }
 }
 

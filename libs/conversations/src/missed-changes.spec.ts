@@ -56,14 +56,18 @@ describe('changes that a client missed', () => {
     const live = bob.events.flatMap((event) => (event.type === 'entry' ? [placeOf(event.entry)] : []));
     expect(live).toEqual(made.map((id, n) => [id, h.now, h.now + n]));
     const found: unknown[] = [];
-    for (let since = start, more = true; more; ) {
+    for (let since = start, more = true; more;) {
       const page = await bob.run('client.changes', { since, limit: 2 });
       found.push(...page.entries.map(placeOf));
       ({ until: since, more } = page);
     }
     expect(found).toEqual(live);
     const last = h.now + 4;
-    expect(await bob.run('client.changes', { since: last })).toEqual({ entries: [], until: last, more: false });
+    expect(await bob.run('client.changes', { since: last })).toEqual({
+      entries: [],
+      until: last,
+      more: false,
+    });
     h.now += 7 * 86_400_000 - 1;
     expect(await told(bob, 0)).toHaveLength(3);
     h.now += 5;

@@ -106,7 +106,7 @@ export function describeNotificationStore(
       expect([more, until, recalled.more, recalled.until]).toEqual([false, all.at(-1), false, all.at(-1)]);
       // Page by page nothing is left out, and nothing comes twice.
       const paged: string[] = [];
-      for (let since = 0, next = true; next; ) {
+      for (let since = 0, next = true; next;) {
         const page = await store.notifications.changes(app, client('ann'), since, 2);
         paged.push(...page.items.map(changeText));
         [since, next] = [page.until, page.more];
@@ -161,7 +161,8 @@ export function describeNotificationStore(
         const kind = name === 'room' || name === 'thread' ? name : 'ordinary';
         const made = await make(store, { app, members: ['ann', 'bob'], document: { name, kind } });
         await append(store, made, [message('ann', 'a'), change('ann', { kind: 'recall', target: 2 })]);
-        if (name === 'left') await append(store, made, [change('bob', { kind: 'left', member: client('bob') })]);
+        if (name === 'left')
+          await append(store, made, [change('bob', { kind: 'left', member: client('bob') })]);
         if (name === 'deleted') await append(store, made, [change('ann', { kind: 'deleted' })]);
       }
       expect(await edits({ app }, 'bob', 0)).toEqual(['in 3 recall of 2: ', 'thread 3 recall of 2: ']);
@@ -187,7 +188,7 @@ export function describeNotificationStore(
       expect(stamps).toEqual([...stamps].sort((a, b) => a - b));
       for (const limit of [1, 3, 7, 29, 30]) {
         const paged: string[] = [];
-        for (let since = 0, next = true; next; ) {
+        for (let since = 0, next = true; next;) {
           const page = await store.notifications.edits(app, client('ann'), since, limit);
           expect(page.items.length).toBeLessThanOrEqual(limit);
           paged.push(...page.items.map(editText));

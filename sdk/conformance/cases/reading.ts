@@ -139,7 +139,7 @@ it('read: my other devices hear it, the other side hears a cursor', async (world
   const { id, wires } = await world.group('ann', 'bob');
   const second = await world.login('bob');
   const { seq } = await world.send(wires.ann, id, 'x');
-  await wires.bob.call('conversation.read', { conversation: id, seq: seq as number });
+  await wires.bob.call('conversation.read', { conversation: id, seq: seq });
   has(await second.event('cursor', ({ client }) => client === (world.id('bob') as never)), {
     conversation: id,
     read: seq,
