@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { HongyanClient } from '@hongyan/sdk';
+import type { HongyanClient } from '@hongyan/sdk';
+import { nativeClient } from '../e2e/native-client.js';
 import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
 import { StandIn } from '../leancloud-stand-in/stand-in.js';
 import {
@@ -79,15 +80,8 @@ describeUnless(notOurs, 'the move of an app that is in use', () => {
     server.rest(app, 'GET', `api/v1/clients/${client}/conversations/${conversation}`);
 
   const native = async (clientId: string) => {
-    const client = new HongyanClient({
-      url: server.url,
-      appId: app.id,
-      credentials: { clientId },
-      maxGap: 100_000,
-      maxQueue: 10_000,
-    });
+    const client = await nativeClient(server.url, app.id, clientId);
     natives.push(client);
-    await client.connect({ timeoutMs: 10_000 });
     return client;
   };
 

@@ -1,5 +1,6 @@
-import { HongyanClient } from '@hongyan/sdk';
+import type { HongyanClient } from '@hongyan/sdk';
 import { historyOf, MovedApp, reportOf } from './leancloud-import.js';
+import { nativeClient } from './native-client.js';
 import { pause, TestServer, until } from './server.js';
 
 /** `hongyan leancloud import` into an app that clients talk in, twice. Both doors: test/compat/app-move.e2e.ts. */
@@ -20,15 +21,8 @@ it('is taken into a live app, and a second time after a second pull: no hole, no
   const server = await TestServer.start();
   const clients: HongyanClient[] = [];
   const login = async (clientId: string) => {
-    const client = new HongyanClient({
-      url: server.url,
-      appId: app.id,
-      credentials: { clientId },
-      maxGap: 100_000,
-      maxQueue: 10_000,
-    });
+    const client = await nativeClient(server.url, app.id, clientId);
     clients.push(client);
-    await client.connect({ timeoutMs: 10_000 });
     return client;
   };
   const app = await server.createApp({ 'limits.commandsPerSecond': 1_000 }, { preset: 'leancloud' });

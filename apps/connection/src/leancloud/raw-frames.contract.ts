@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from '@hongyan/apps';
+import { CommandType, OpType } from '@hongyan/leancloud';
 import type { ConnectionOptions } from '../connection-parts.js';
 import { startRig, type Rig } from '../fixtures.contract.js';
 import { LeanCloudDoor } from './leancloud-door.js';
@@ -62,4 +63,17 @@ export async function startLeanCloudRig(
       await new Promise((resolve) => http.close(resolve));
     },
   };
+}
+
+/** A client of app `red`, logged in; its list is empty. */
+export async function logIn(rig: LeanCloudRig, client: string): Promise<RawFrames> {
+  rig.commands.answer = (name) =>
+    name === 'conversation.list'
+      ? { items: [], totals: { unread: 0, mentionUnread: 0, unmutedUnread: 0 } }
+      : {};
+  const frames = await rig.connect();
+  const sessionMessage = { ua: 'test', r: false };
+  const open = { cmd: CommandType.session, op: OpType.open, appId: 'red', peerId: client, sessionMessage };
+  expect((await frames.ask(open)).op).toBe(OpType.opened);
+  return frames;
 }

@@ -1,7 +1,7 @@
 import { CommandType, OpType, type GenericCommand } from '@hongyan/leancloud';
 import { asAppId, asClientId, asConversationId, type Delivery, type EntryView } from '@hongyan/protocol';
 import { sampleApp } from '../fixtures.contract.js';
-import { type LeanCloudRig, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
+import { type LeanCloudRig, logIn, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
 
 /** What those in a chat room are told, and what a slow one is spared. */
 
@@ -21,17 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-async function login(client: string): Promise<RawFrames> {
-  rig.commands.answer = (name) =>
-    name === 'conversation.list'
-      ? { items: [], totals: { unread: 0, mentionUnread: 0, unmutedUnread: 0 } }
-      : {};
-  const frames = await rig.connect();
-  const sessionMessage = { ua: 'test', r: false };
-  const open = { cmd: CommandType.session, op: OpType.open, appId: 'red', peerId: client, sessionMessage };
-  expect((await frames.ask(open)).op).toBe(OpType.opened);
-  return frames;
-}
+const login = (client: string) => logIn(rig, client);
 
 const tell = (clients: string[], entry: object, priority: Delivery['priority'] = 'normal') =>
   rig.hub.publish([

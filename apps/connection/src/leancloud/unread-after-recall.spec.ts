@@ -1,7 +1,7 @@
-import { CommandType, OpType, type UnreadTuple } from '@hongyan/leancloud';
+import { CommandType, type UnreadTuple } from '@hongyan/leancloud';
 import { asAppId, asClientId, asConversationId, type EntryView, type MessageView } from '@hongyan/protocol';
 import { sampleApp } from '../fixtures.contract.js';
-import { type LeanCloudRig, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
+import { type LeanCloudRig, logIn, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
 
 /** Who had not read a recalled message hears a new count; the conversation is asked once, however many hear. */
 
@@ -12,17 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-async function login(client: string): Promise<RawFrames> {
-  rig.commands.answer = (name) =>
-    name === 'conversation.list'
-      ? { items: [], totals: { unread: 0, mentionUnread: 0, unmutedUnread: 0 } }
-      : {};
-  const frames = await rig.connect();
-  const sessionMessage = { ua: 'test', r: false };
-  const open = { cmd: CommandType.session, op: OpType.open, appId: 'red', peerId: client, sessionMessage };
-  expect((await frames.ask(open)).op).toBe(OpType.opened);
-  return frames;
-}
+const login = (client: string) => logIn(rig, client);
 
 function recall(clients: string[], more: Partial<MessageView> = {}): void {
   const message = {
