@@ -19,12 +19,18 @@ export function closeSilent<S>(connections: Connections<S>, loginTimeoutMs: numb
   }
 }
 
+/** So long clients are given to leave by themselves: they ask for another server first, and trip over a sooner end. */
+const mostLeavingMs = 2_000;
+
 /** Tells everybody to ask for another server, answers what is under way, and closes at the latest after `ms`. */
 export async function sendAway<S>(connections: Connections<S>, ms: number): Promise<void> {
-  const end = Date.now() + ms;
+  const begun = Date.now();
+  const end = begun + ms;
+  const leaving = begun + Math.min(mostLeavingMs, ms / 2);
   const goaway = encodeCommand({ cmd: CommandType.goaway });
   for (const connection of connections) connection.push(Buffer.alloc(0), [goaway]);
   const busy = () => [...connections].some((connection) => !connection.isIdle);
+  while (connections.size > 0 && Date.now() < leaving) await pause(10);
   while (connections.size > 0 && busy() && Date.now() < end) await pause(10);
   for (const connection of connections) connection.close('GOING_AWAY');
   while (connections.size > 0 && Date.now() < end) await pause(10);
