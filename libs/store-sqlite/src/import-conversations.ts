@@ -2,6 +2,7 @@ import type { ImportedConversation, ImportedMember, NewEntry, Taken } from '@hon
 import { importOrigin } from '@hongyan/conversations';
 import type { ClientId, OperationId } from '@hongyan/protocol';
 import { append } from './append.js';
+import { byUniqueKey } from './conversation-reads.js';
 import { create } from './create.js';
 import { ensure } from './cursors.js';
 import { pushSlots } from './entry-codec.js';
@@ -30,7 +31,7 @@ export function takeConversation(
     return { state: known.origin === importOrigin ? 'known' : 'native' };
   }
   const { uniqueKey, ...document } = conversation;
-  const keyTaken = uniqueKey !== undefined && isHeld(w, app, uniqueKey, now);
+  const keyTaken = uniqueKey !== undefined && byUniqueKey(w.db, app, uniqueKey, now) !== undefined;
   // A thread is found by its key alone.
   if (keyTaken && conversation.kind === 'thread') return { state: 'native' };
   const rest = {
@@ -85,14 +86,6 @@ function people(
   inEntries(blocked, (members) => ({ kind: 'blocked', members, removed: [] }));
   return entries;
 }
-
-const isHeld = (w: WriteContext, app: string, uniqueKey: string, now: number): boolean =>
-  w.db.get(
-    'SELECT 1 FROM conversation WHERE app = ? AND uniqueKey = ? AND (expiresAt IS NULL OR expiresAt > ?)',
-    app,
-    uniqueKey,
-    now,
-  ) !== undefined;
 
 /** See ImportStore.takeSubscribers. Who unsubscribed here stays so. */
 export function takeSubscribers(
