@@ -1,12 +1,10 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from './failure.js';
-import { type Output, answer, pairs, table, timeText, toStdout } from './output.js';
-import type { Connection, Target } from './connect.js';
+import { type CommonOptions, action } from './action.js';
+import type { Connection } from './connect.js';
+import { answer, pairs, table, timeText } from './output.js';
+import { addSetting, flat, settingsOf } from './setting-commands.js';
 import { part } from './http.js';
-
-interface Common extends Target {
-  readonly json?: boolean;
-}
 
 interface AppView {
   readonly id: string;
@@ -25,18 +23,6 @@ interface Key {
   readonly previousUntil?: number;
 }
 
-/** An action against a server, with the answer's place. */
-export function action<O extends Common>(
-  run: (connection: Connection, options: O, output: Output, args: readonly string[]) => Promise<void>,
-): (...all: unknown[]) => Promise<void> {
-  return async (...all) => {
-    const command = all.at(-1) as Command;
-    const options = command.optsWithGlobals<O>();
-    const { withServer } = await import('./connect.js');
-    await withServer(options, (connection) => run(connection, options, toStdout(options.json), command.args));
-  };
-}
-
 export function addAppCommands(program: Command): void {
   const tenant = program.command('tenant').description('tenants of this installation');
   tenant
@@ -46,7 +32,7 @@ export function addAppCommands(program: Command): void {
     .option('--id <id>', 'its id; made when absent')
     .addHelpText('after', '\nExample:\n  $ hongyan tenant create --id bluebird --name "Blue Bird Ltd"')
     .action(
-      action<Common & { id?: string; name: string }>(async ({ admin }, { id, name }, output) => {
+      action<CommonOptions & { id?: string; name: string }>(async ({ admin }, { id, name }, output) => {
         const made = await admin.post<{ id: string; name: string }>('/tenants', { id, name });
         answer(output, made, (t) => `Created tenant ${t.id}.`);
       }),
@@ -55,7 +41,7 @@ export function addAppCommands(program: Command): void {
     .command('list')
     .description('list tenants')
     .action(
-      action<Common>(async ({ admin }, _, output) => {
+      action<CommonOptions>(async ({ admin }, _, output) => {
         const { items } = await admin.get<{ items: { id: string; name: string; createdAt: number }[] }>(
           '/tenants',
         );
@@ -75,7 +61,7 @@ export function addAppCommands(program: Command): void {
     .description('list apps')
     .option('--tenant <id>', 'of this tenant only')
     .action(
-      action<Common & { tenant?: string }>(async ({ admin }, options, output) => {
+      action<CommonOptions & { tenant?: string }>(async ({ admin }, options, output) => {
         const query = options.tenant === undefined ? '' : `?tenant=${part(options.tenant)}`;
         const { items } = await admin.get<{ items: AppView[] }>(`/apps${query}`);
         const row = (a: AppView) => [
@@ -96,7 +82,7 @@ export function addAppCommands(program: Command): void {
     .description('show an app with all its settings')
     .option('--reveal', 'show the master key too')
     .action(
-      action<Common & { reveal?: boolean }>(async ({ admin }, { reveal }, output, [id = '']) => {
+      action<CommonOptions & { reveal?: boolean }>(async ({ admin }, { reveal }, output, [id = '']) => {
         const path = `/apps/${part(id)}`;
         const view = reveal
           ? await admin.post<AppView>(`${path}/reveal`, {})
@@ -104,7 +90,7 @@ export function addAppCommands(program: Command): void {
         answer(output, view, (shown) => pairs(flat(shown)));
       }),
     );
-  addSet(app);
+  addSetting(app);
   addRotate(app);
 }
 
@@ -125,11 +111,13 @@ function addCreate(app: Command): void {
 Examples:
   $ hongyan app create --tenant bluebird --name Chat
   $ hongyan app create --name Old --preset leancloud --id ID --key KEY --master-key KEY
-  $ hongyan app create --name Trial --set login.unsigned=true`,
+  $ hongyan app create --name Trial --set login.unsigned=true
+
+What can be set, and what the presets set: hongyan app settings`,
     )
     .action(
       action<
-        Common & {
+        CommonOptions & {
           name: string;
           tenant?: string;
           id?: string;
@@ -156,29 +144,6 @@ Examples:
     );
 }
 
-function addSet(app: Command): void {
-  app
-    .command('set <id> <path=value...>')
-    .description('change settings of an app, all or none')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ hongyan app set ID limits.members=500 messages.editWindow=300
-  $ hongyan app set ID enabled=false
-  $ hongyan app set ID origins='["https://chat.example.com"]'
-  $ hongyan app set ID login.jwksUrl=null`,
-    )
-    .action(
-      action<Common>(async ({ admin }, _, output, [id = '', ...changes]) => {
-        const settings = settingsOf(changes);
-        const view = await admin.patch<AppView>(`/apps/${part(id)}`, { settings });
-        const all = new Map(flat(view));
-        answer(output, view, () => pairs(Object.keys(settings).map((path) => [path, all.get(path) ?? '-'])));
-      }),
-    );
-}
-
 function addRotate(app: Command): void {
   app
     .command('rotate <id>')
@@ -188,7 +153,7 @@ function addRotate(app: Command): void {
     .option('--overlap <seconds>', 'how long the old key counts besides', '86400')
     .addHelpText('after', '\nExample:\n  $ hongyan app rotate ID --which masterKey --overlap 3600')
     .action(
-      action<Common & { which: 'masterKey' | 'appKey'; key?: string; overlap: string }>(
+      action<CommonOptions & { which: 'masterKey' | 'appKey'; key?: string; overlap: string }>(
         async ({ admin }, options, output, [id = '']) => {
           const { which, key } = options;
           const view = await admin.post<AppView>(`/apps/${part(id)}/rotate`, {
@@ -219,33 +184,6 @@ const keysOf = (app: AppView): [string, unknown][] => [
   ['tenant', app.tenant],
   ['login', app.login.unsigned ? 'unsigned: anybody may be any client' : 'signed'],
 ];
-
-/** `limits.members=500` and the like. Values are JSON; what is no JSON is text. */
-export function settingsOf(changes: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    changes.map((change) => {
-      const at = change.indexOf('=');
-      if (at < 1) throw new UsageError(`"${change}" is not path=value`);
-      return [change.slice(0, at), valueOf(change.slice(at + 1))];
-    }),
-  );
-}
-
-function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-function flat(value: object, prefix = ''): [string, unknown][] {
-  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? flat(inner, `${prefix}${key}.`)
-      : [[prefix + key, inner] as [string, unknown]],
-  );
-}
 
 /** The one tenant there is; the first app of an installation needs no ceremony. */
 async function firstTenant(admin: Connection['admin']): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { action, onlyOne } from './app-commands.js';
+import { action } from './action.js';
+import { onlyOne } from './app-commands.js';
 import { type OfApp, appOption } from './conversation-commands.js';
 import { part } from './http.js';
 import { answer } from './output.js';

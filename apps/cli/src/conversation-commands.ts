@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { action, onlyOne } from './app-commands.js';
+import { action } from './action.js';
+import { onlyOne } from './app-commands.js';
 import type { Connection } from './connect.js';
 import { UsageError } from './failure.js';
 import { type Http, part } from './http.js';

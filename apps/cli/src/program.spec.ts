@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { settingsOf } from './app-commands.js';
 import { Refusal, UsageError, failureLine } from './failure.js';
 import { pairs, table } from './output.js';
 import { createProgram } from './program.js';
+import { settingsOf } from './setting-commands.js';
 
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
@@ -23,6 +23,7 @@ describe('the command line', () => {
       'app list',
       'app show',
       'app set',
+      'app settings',
       'app rotate',
       'conversation create',
       'conversation show',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { action } from './app-commands.js';
+import { action } from './action.js';
 import type { Target } from './connect.js';
 import { answer, table, toStdout } from './output.js';
 

@@ -8,6 +8,8 @@ export { secretKeyFromFile } from './secret-key-file.js';
 export { acceptedSecrets, fromStored } from './app-record.js';
 export { CachedAppDirectory, type CachedAppDirectoryOptions } from './app-directory.js';
 export { LocalAppStore } from './local-app-store.js';
+export { type AppSettingDescription, describeAppSettings } from './describe-settings.js';
+export { appSettingsReference } from './settings-reference.js';
 export { createTenant } from './create-tenant.js';
 export { type NewApp, createApp } from './create-app.js';
 export { type AppView, listApps, showApp } from './show-app.js';

@@ -1,105 +1,16 @@
-import { AppError, type Limits, hardLimits } from '@hongyan/protocol';
+import { AppError } from '@hongyan/protocol';
 import { z } from 'zod';
 import { presets } from './presets.js';
-import type { App, ConversationPolicy, LoginPolicy, MessagePolicy, RoomPolicy } from './types.js';
+import { type Settable, settableSchema } from './settings-schema.js';
+import type { App } from './types.js';
 
-/** The settings of an app as one schema: what operators may change, with its bounds. */
-
-const switchOf = z.boolean();
-const seconds = (max: number, min = 0) => z.int().min(min).max(max);
-const DAY = 86_400;
-
-const login = z.strictObject({
-  unsigned: switchOf,
-  jwtAlgorithm: z.enum(['HS256', 'RS256', 'ES256', 'EdDSA']),
-  jwtKeys: z.array(z.string().min(1).max(8192)).max(10).optional(),
-  jwksUrl: z
-    .url({ protocol: /^https?$/ })
-    .max(2048)
-    .optional(),
-  verifierUrl: z
-    .url({ protocol: /^https?$/ })
-    .max(2048)
-    .optional(),
-  signedOperations: switchOf,
-  jwtMaxAge: seconds(DAY, 1),
-  sessionTtl: seconds(90 * DAY, 60),
-}) satisfies z.ZodType<LoginPolicy>;
-
-const conversations = z.strictObject({
-  openQueries: switchOf,
-  join: z.enum(['invite', 'open']),
-  removeOthers: z.enum(['higher-role', 'any-member']),
-  update: z.enum(['manager', 'member']),
-  mentionAll: z.enum(['manager', 'member']),
-  recallOthers: z.enum(['higher-role', 'server']),
-  ownerLeaves: z.enum(['pass-on', 'refuse-with-roles']),
-  historyForNewMembers: z.enum(['all', 'since-join']),
-  uniqueAfterLeave: z.enum(['re-add', 'detach']),
-}) satisfies z.ZodType<ConversationPolicy>;
-
-const messages = z.strictObject({
-  edit: switchOf,
-  recall: switchOf,
-  editWindow: seconds(365 * DAY),
-  recallWindow: seconds(365 * DAY),
-  receipts: switchOf,
-  typing: switchOf,
-  presence: switchOf,
-  retentionDays: z.int().min(0).max(36_500),
-}) satisfies z.ZodType<MessagePolicy>;
-
-const rooms = z.strictObject({
-  sendWithoutJoin: switchOf,
-  rejoinWindow: seconds(DAY),
-  creatorJoins: switchOf,
-  historyOpen: switchOf,
-}) satisfies z.ZodType<RoomPolicy>;
-
-const bounded = (max: number, min = 1) => z.int().min(min).max(max);
-const limits = z.strictObject({
-  frameBytes: bounded(hardLimits.frameBytes, 1024),
-  bodyBytes: bounded(hardLimits.frameBytes),
-  members: bounded(hardLimits.members, 2),
-  mentions: bounded(1000, 0),
-  page: bounded(hardLimits.page),
-  idsPerCall: bounded(hardLimits.idsPerCall),
-  conversationsPerClient: bounded(1_000_000),
-  nameLength: bounded(255),
-  attributeBytes: bounded(hardLimits.frameBytes),
-  presenceSubscriptions: bounded(1000, 0),
-  roomsPerSession: bounded(100, 0),
-  silencedMembers: bounded(hardLimits.members, 0),
-  blockedMembers: bounded(hardLimits.members, 0),
-  sessionsPerClient: bounded(1000),
-  connections: bounded(10_000_000),
-  commandsPerSecond: bounded(100_000),
-  messagesPerMinute: bounded(1_000_000, 0),
-  historyPerMinute: bounded(1_000_000, 0),
-  operationsPerMinute: bounded(1_000_000, 0),
-  restPerSecond: bounded(100_000),
-}) satisfies z.ZodType<Limits>;
+/** Settings as they are stored, read and changed. */
 
 const rotating = z.object({
   current: z.string().min(1),
   previous: z.string().optional(),
   previousUntil: z.int().optional(),
 });
-
-/** What an operator may set, by dotted path: `limits.members`, `login.unsigned` … */
-export const settableSchema = z.strictObject({
-  name: z.string().trim().min(1).max(255),
-  enabled: switchOf,
-  login,
-  conversations,
-  messages,
-  rooms,
-  limits,
-  clientsEditThemselves: switchOf,
-  origins: z.array(z.string().min(1).max(255)).max(100),
-});
-
-export type Settable = Pick<App, keyof z.output<typeof settableSchema>>;
 
 const storedSchema = z.object({
   ...settableSchema.shape,

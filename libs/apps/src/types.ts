@@ -15,31 +15,22 @@ export interface RotatingSecret {
 
 export type SignatureAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA';
 
+// The policies below are settings of an app: what each one means, its unit and bounds are in settings-schema.ts.
+
 /** How clients prove who they are. */
 export interface LoginPolicy {
-  /** Anybody who knows the app id may be any client. Only for trials and for the preset `leancloud`. */
   readonly unsigned: boolean;
-  /** The one algorithm accepted for JWTs. HS256 is keyed with the master key. */
   readonly jwtAlgorithm: SignatureAlgorithm;
-  /** For RS256, ES256, EdDSA: public keys (PEM or JWK as JSON), or where to fetch them. */
   readonly jwtKeys?: readonly string[];
   readonly jwksUrl?: string;
-  /** The tenant's server that says which client holds a token of its user system (docs/leancloud/README.md). */
   readonly verifierUrl?: string;
-  /**
-   * Creating conversations, adding, removing, joining, leaving, blocking and unblocking need a signature of the tenant's
-   * server. Only LeanCloud's protocol can carry one: other clients leave these to their server.
-   */
   readonly signedOperations: boolean;
-  /** Longest accepted life of a login JWT, seconds. */
   readonly jwtMaxAge: number;
-  /** Life of a session token, seconds. */
   readonly sessionTtl: number;
 }
 
 /** Who may do what in ordinary conversations, and other choices of meaning (docs/model.md has the table). */
 export interface ConversationPolicy {
-  /** May clients see, get and query conversations they are not in? */
   readonly openQueries: boolean;
   readonly join: 'invite' | 'open';
   readonly removeOthers: 'higher-role' | 'any-member';
@@ -54,19 +45,16 @@ export interface ConversationPolicy {
 export interface MessagePolicy {
   readonly edit: boolean;
   readonly recall: boolean;
-  /** Seconds after sending within which the author may edit or recall; 0: always. The server side always may. */
   readonly editWindow: number;
   readonly recallWindow: number;
   readonly receipts: boolean;
   readonly typing: boolean;
   readonly presence: boolean;
-  /** Days that messages are kept; 0: for good. */
   readonly retentionDays: number;
 }
 
 export interface RoomPolicy {
   readonly sendWithoutJoin: boolean;
-  /** Seconds within which a dropped session that resumes is in its rooms again, and is counted meanwhile. */
   readonly rejoinWindow: number;
   readonly creatorJoins: boolean;
   readonly historyOpen: boolean;
@@ -87,9 +75,7 @@ export interface App {
   readonly messages: MessagePolicy;
   readonly rooms: RoomPolicy;
   readonly limits: Limits;
-  /** May clients change their own record (name, avatar …)? */
   readonly clientsEditThemselves: boolean;
-  /** Web origins that may connect; empty: all. */
   readonly origins: readonly string[];
   readonly createdAt: number;
   readonly updatedAt: number;
