@@ -1,10 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { readRows } from '@hongyan/leancloud-pull';
-import { type CommandEnded, launchCommand } from '../e2e/command.js';
+import { type Launched, launchCommand } from '../e2e/command.js';
 import type { Failure } from '../leancloud-stand-in/failures.js';
 import type { GeneratedApp, Row } from '../leancloud-stand-in/generated-app.js';
-import { type StandIn, standInKeys } from '../leancloud-stand-in/stand-in.js';
+import type { StandIn } from '../leancloud-stand-in/stand-in.js';
 
 /** `hongyan leancloud pull` as a process that is killed again and again, and what its folder has in the end. */
 
@@ -37,10 +35,6 @@ export interface PullReport {
   readonly problems: readonly string[];
 }
 
-export interface Ended extends CommandEnded {
-  readonly peakMb: number;
-}
-
 /** Every kind of failure, rarely enough that a run of 100,000 requests ends. */
 export const everyFailure: readonly Failure[] = [
   { kind: 'error', every: 241 },
@@ -55,33 +49,8 @@ export const everyFailure: readonly Failure[] = [
 ];
 
 /** The command as a process, with the stand-in's keys. */
-export function launchPull(
-  server: string,
-  out: string,
-  more: readonly string[] = [],
-): { child: ChildProcess; ended: Promise<Ended> } {
-  const args = ['leancloud', 'pull', '--out', out, '--server', server, '--max-wait', '1', ...more];
-  const { appId, masterKey } = standInKeys;
-  const { child, ended } = launchCommand(args, { LEANCLOUD_APP_ID: appId, LEANCLOUD_MASTER_KEY: masterKey });
-  let peakMb = 0;
-  const sample = setInterval(() => (peakMb = Math.max(peakMb, peakOf(child.pid!))), 20);
-  return {
-    child,
-    ended: ended.then(({ status, text }) => {
-      clearInterval(sample);
-      return { status, text, peakMb };
-    }),
-  };
-}
-
-/** The largest resident set that Linux saw of the process, in MB; 0 when it has ended. */
-function peakOf(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
+export const launchPull = (server: string, out: string, more: readonly string[] = []): Launched =>
+  launchCommand(['leancloud', 'pull', '--out', out, '--server', server, '--max-wait', '1', ...more]);
 
 /** Pulls with kills while the source fails and changes, pulls once more, verifies, and looks at every message. */
 export async function runPull(options: PullRunOptions): Promise<PullReport> {

@@ -14,7 +14,7 @@ import {
   startCompatServer,
 } from './compat-server.js';
 import { type Conversation, type Device, closeDevices, device, eventually } from './devices.js';
-import { leanCloudCommand } from './leancloud-command.js';
+import { runCommand } from '../e2e/command.js';
 
 /**
  * The days of a move, in the order of docs/leancloud/import.md: pull, verify, dry run, import, switch, second pull, import, verify.
@@ -68,12 +68,22 @@ describeUnless(notOurs, 'the move of an app that is in use', () => {
   const shop = () => join(root, 'shop');
   const pull = async () => {
     const where = ['--out', shop(), '--server', source.url];
-    await leanCloudCommand('pull', ...where, '--include', 'unread', '--parallel', '8', '--max-wait', '1');
-    await leanCloudCommand('pull', ...where, '--verify');
+    await runCommand(
+      'leancloud',
+      'pull',
+      ...where,
+      '--include',
+      'unread',
+      '--parallel',
+      '8',
+      '--max-wait',
+      '1',
+    );
+    await runCommand('leancloud', 'pull', ...where, '--verify');
   };
   const imported = async (...more: string[]): Promise<Report> => {
     const where = ['--from', shop(), '--app', app.id, '--data', server.folder!];
-    const said = await leanCloudCommand('import', ...where, '--json', ...more);
+    const said = await runCommand('leancloud', 'import', ...where, '--json', ...more);
     return (JSON.parse(said.trim().split('\n').at(-1)!) as { report: Report }).report;
   };
   const row = (client: string, conversation: string) =>

@@ -11,7 +11,7 @@ import {
   startCompatServer,
 } from './compat-server.js';
 import { closeDevices, device, eventually, next } from './devices.js';
-import { leanCloudCommand } from './leancloud-command.js';
+import { runCommand } from '../e2e/command.js';
 
 /** The unmodified SDK and an app that was pulled from the stand-in and imported while the server runs. */
 
@@ -29,8 +29,26 @@ describeUnless(notOurs, 'an imported app', () => {
     source = await StandIn.start(new GeneratedApp({ messages: 3_000, conversations: 30 }));
     server = await startCompatServer();
     app = await server.app();
-    await leanCloudCommand('pull', '--out', join(root, 'shop'), '--server', source.url, '--parallel', '8');
-    await leanCloudCommand('import', '--from', join(root, 'shop'), '--app', app.id, '--data', server.folder!);
+    await runCommand(
+      'leancloud',
+      'pull',
+      '--out',
+      join(root, 'shop'),
+      '--server',
+      source.url,
+      '--parallel',
+      '8',
+    );
+    await runCommand(
+      'leancloud',
+      'import',
+      '--from',
+      join(root, 'shop'),
+      '--app',
+      app.id,
+      '--data',
+      server.folder!,
+    );
   });
   afterEach(closeDevices);
   afterAll(async () => {

@@ -1,7 +1,9 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { importWithKills } from '../chaos/import-run.js';
 import type { Row } from '../leancloud-stand-in/generated-app.js';
-import { launch, MovedApp, reportOf } from './leancloud-import.js';
+import { launchCommand } from './command.js';
+import { MovedApp, reportOf } from './leancloud-import.js';
 import { TestServer } from './server.js';
 
 /** `hongyan leancloud import` as a process, into an installation that does not run. */
@@ -30,16 +32,7 @@ it('has every message once and in order after ten kills, in a stopped installati
   };
   moved = await MovedApp.pulled(size);
   const app = await moved.createApp();
-  let kills = 0;
-  while (kills < 10) {
-    const { child, ended } = moved.importing('shop', moved.data);
-    const timer = setTimeout(() => child.kill('SIGKILL'), 400 + Math.random() * 2_500);
-    const { status, text } = await ended;
-    clearTimeout(timer);
-    if (status === 'SIGKILL') kills += 1;
-    else expect(text).toContain('"event":"done"'); // it was through before: the next one finds everything there
-  }
-  const report = await reportOf(moved.importing('shop', moved.data));
+  const { report } = await importWithKills(moved, { kills: 10, lifeMs: 2_500 });
   expect(report.verification).toMatchObject({ differences: 0, reported: 0, equal: 800 + 120 });
   const { conversations, messages } = report.counts;
   expect((conversations['created'] ?? 0) + (conversations['same'] ?? 0)).toBe(800);
@@ -47,7 +40,7 @@ it('has every message once and in order after ten kills, in a stopped installati
 
   const server = await TestServer.start({ folder: moved.data });
   try {
-    await moved.expectEverything(server, app);
+    expect(await moved.problemsIn(server, app)).toEqual([]);
     expect(await server.findings()).toEqual([]);
     const one = async (path: string) =>
       (await server.rest(app, 'GET', `/conversations/${moved.source.app.conversationId(10)}${path}`)).body;
@@ -143,7 +136,8 @@ it('reports bad input by file and line, and takes the rest', async () => {
     }),
   );
   expect(
-    await launch(['leancloud', 'import', '--from', moved.root, '--app', 'shop', '--data', moved.data]).ended,
+    await launchCommand(['leancloud', 'import', '--from', moved.root, '--app', 'shop', '--data', moved.data])
+      .ended,
   ).toMatchObject({
     status: 1,
     text: expect.stringContaining('no manifest.json') as string,

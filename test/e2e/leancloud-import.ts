@@ -1,47 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeFlags } from '../../tools/node-flags.mjs';
 import { GeneratedApp, type GeneratedSize, type Row } from '../leancloud-stand-in/generated-app.js';
-import { StandIn, standInKeys } from '../leancloud-stand-in/stand-in.js';
-import { mainScript, type TestApp, type TestServer } from './server.js';
-
-export interface Ended {
-  readonly status: number | string;
-  readonly text: string;
-}
-
-export interface Launched {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-}
-
-/** The command line as a process. */
-export function launch(args: readonly string[]): Launched {
-  const child = spawn(process.execPath, [...nodeFlags, mainScript, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH ?? '',
-      LEANCLOUD_APP_ID: standInKeys.appId,
-      LEANCLOUD_MASTER_KEY: standInKeys.masterKey,
-    },
-  });
-  let text = '';
-  const collect = (chunk: Buffer) => (text = (text + chunk.toString()).slice(-200_000));
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
-  const ended = new Promise<Ended>((resolve) =>
-    child.once('close', (code, signal) => resolve({ status: code ?? signal ?? '', text })),
-  );
-  return { child, ended };
-}
-
-async function done(...args: readonly string[]): Promise<string> {
-  const { status, text } = await launch(args).ended;
-  if (status !== 0) throw new Error(`${args.join(' ')}: ${status}\n${text}`);
-  return text;
-}
+import { StandIn } from '../leancloud-stand-in/stand-in.js';
+import { type CommandEnded, type Launched, launchCommand, runCommand } from './command.js';
+import type { TestApp, TestServer } from './server.js';
 
 export interface Report {
   readonly counts: Readonly<
@@ -57,7 +20,7 @@ export interface Report {
   };
 }
 
-export async function reportOf({ ended }: { ended: Promise<Ended> }): Promise<Report> {
+export async function reportOf({ ended }: { ended: Promise<CommandEnded> }): Promise<Report> {
   const { status, text } = await ended;
   const last = text.trim().split('\n').at(-1) ?? '';
   if (!last.startsWith('{"event":"done"')) throw new Error(`${status}: ${text}`);
@@ -87,7 +50,7 @@ export class MovedApp {
 
   async pull(): Promise<void> {
     const { url } = this.source;
-    await done(
+    await runCommand(
       'leancloud',
       'pull',
       '--out',
@@ -104,15 +67,15 @@ export class MovedApp {
   /** An app of the id `shop` in the installation, which does not run. */
   async createApp(): Promise<TestApp> {
     const at = ['--data', this.data];
-    await done('tenant', 'create', '--name', 'T', '--id', 't', ...at);
+    await runCommand('tenant', 'create', '--name', 'T', '--id', 't', ...at);
     const named = ['--tenant', 't', '--name', 'Shop', '--preset', 'leancloud', '--id', 'shop'];
-    const made = await done('app', 'create', ...named, '--json', ...at);
+    const made = await runCommand('app', 'create', ...named, '--json', ...at);
     const { masterKey } = JSON.parse(made) as { masterKey: { current: string } };
     return { id: 'shop', masterKey: masterKey.current };
   }
 
   importing(app: string, folder: string, ...more: string[]): Launched {
-    return launch([
+    return launchCommand([
       'leancloud',
       'import',
       '--from',
@@ -137,8 +100,8 @@ export class MovedApp {
     return ids;
   }
 
-  /** Every message of the source is here once, in order, with its id, time, sender and content. */
-  async expectEverything(server: TestServer, app: TestApp): Promise<void> {
+  /** What is not as it should be: every message of the source here once, in order, with its id, time, sender and content. */
+  async problemsIn(server: TestServer, app: TestApp): Promise<string[]> {
     const there = this.source.app;
     const expected = new Map<string, Row[]>();
     for (let at = 0; at < there.messages; at += 1) {
@@ -148,16 +111,22 @@ export class MovedApp {
       list.push(row);
       expected.set(row['to'] as string, list);
     }
+    const problems: string[] = [];
     for (const [conversation, rows] of expected) {
       if (there.conversationAt(conversation) < there.services) continue; // broadcasts are among them
       const here = await historyOf(server, app, conversation);
+      const shown = here.map(({ id, time, from, body }) => JSON.stringify([id, time, from, body]));
       const inOrder = rows.sort(
         (a, b) =>
           (a['timestamp'] as number) - (b['timestamp'] as number) ||
           ((a['msg-id'] as string) < (b['msg-id'] as string) ? -1 : 1),
       );
-      expect(here.map(({ id, time, from, body }) => [id, time, from, body])).toEqual(inOrder.map(shownOf));
+      const at = inOrder.findIndex((row, place) => shown[place] !== JSON.stringify(shownOf(row)));
+      if (at >= 0) problems.push(`${conversation}: ${shown[at]} instead of ${JSON.stringify(inOrder[at])}`);
+      else if (shown.length > inOrder.length)
+        problems.push(`${conversation}: ${shown.length} messages instead of ${inOrder.length}`);
     }
+    return problems;
   }
 }
 

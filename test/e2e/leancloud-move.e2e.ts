@@ -5,7 +5,7 @@ import { readRows } from '@hongyan/leancloud-pull';
 import { HongyanClient } from '@hongyan/sdk';
 import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
 import { StandIn, standInKeys } from '../leancloud-stand-in/stand-in.js';
-import { type Keys, launchCommand } from './command.js';
+import { launchCommand, runCommand } from './command.js';
 import { TestServer } from './server.js';
 
 /** An app is moved from one installation of ours to another, as one is from LeanCloud: `pull` from its REST door, `import`. */
@@ -24,22 +24,15 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const keys: Keys = { LEANCLOUD_APP_ID: standInKeys.appId, LEANCLOUD_MASTER_KEY: standInKeys.masterKey };
 const app = { id: standInKeys.appId, masterKey: standInKeys.masterKey };
 
-async function done(...args: readonly string[]): Promise<string> {
-  const { status, text } = await launchCommand(args, keys).ended;
-  if (status !== 0) throw new Error(`${args.join(' ')}: ${status}\n${text}`);
-  return text;
-}
-
 const pull = (server: string, out: string, ...more: string[]) =>
-  done('leancloud', 'pull', '--out', folder(out), '--server', server, '--parallel', '8', ...more);
+  runCommand('leancloud', 'pull', '--out', folder(out), '--server', server, '--parallel', '8', ...more);
 
 /** What it cannot take it reports, with status 1; everything else must have been compared and be equal. */
 async function importInto({ folder: data }: TestServer, from: string): Promise<void> {
   const args = ['leancloud', 'import', '--from', folder(from), '--app', app.id, '--data', data];
-  const { text } = await launchCommand(args, keys).ended;
+  const { text } = await launchCommand(args).ended;
   if (!/Verified: .* are here as in the folder/.test(text)) throw new Error(text);
 }
 

@@ -94,8 +94,10 @@ export class TestServer {
     return this.request(body === undefined ? 'GET' : 'POST', `/admin/v1/${path}`, token, body);
   }
 
-  /** A new app; unsigned logins are allowed unless `settings` say otherwise. */
-  /** Without the rates of the preset `leancloud`: tests are faster than people. */
+  /**
+   * A new app; unless `settings` say otherwise, unsigned logins are allowed and the rates of the preset `leancloud` are
+   * not there: tests are faster than people.
+   */
   async createApp(settings: object = {}, given: object = {}): Promise<TestApp> {
     const tenant = await this.admin('tenants', { name: 'tenant' });
     const { status, body, text } = await this.admin('apps', {

@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+import { MovedApp } from '../e2e/leancloud-import.js';
+import { TestServer } from '../e2e/server.js';
+import { importWithKills, type ImportRun } from './import-run.js';
+
+/**
+ * `npm run chaos:import [-- --messages N --conversations N --kills N --json]`: an app of a million messages in 50,000
+ * conversations is pulled from the stand-in; the import of it into a new installation is killed again and again. Then
+ * every message is read through the installation's REST door and held against the source. Exit status 1 and the
+ * problems if one is missing, doubled, out of order or another.
+ */
+const { values: options } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '1000000' },
+    conversations: { type: 'string', default: '50000' },
+    kills: { type: 'string', default: '10' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+/** What a process takes over in a ms, about: kills are to fall into the whole of the work. */
+const messagesPerMs = 15;
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const textOf = ({ report, seconds, peakMb }: ImportRun, problems: readonly string[]): string =>
+  [
+    `${options.messages} messages in ${options.conversations} conversations, ${options.kills} kills: ${Math.round(seconds)} s in all,`,
+    `peak ${Math.round(peakMb)} MB; verified: ${report.verification.equal} conversations with ${report.verification.messages} messages are equal.`,
+    ...(problems.length === 0 ? ['Every message is there once, in order, as it was.'] : problems),
+  ].join('\n');
+
+async function main(): Promise<boolean> {
+  const [messages, conversations, kills] = [
+    Number(options.messages),
+    Number(options.conversations),
+    Number(options.kills),
+  ];
+  say('pulling');
+  const size = {
+    messages,
+    conversations,
+    services: 5,
+    subscribers: 200,
+    threadMessages: 4,
+    installations: 1_000,
+  };
+  const moved = await MovedApp.pulled(size);
+  try {
+    const app = await moved.createApp();
+    const lifeMs = 500 + (1.5 * messages) / messagesPerMs / Math.max(1, kills);
+    const run = await importWithKills(moved, { kills, lifeMs, say });
+    const { differences, reported, different } = run.report.verification;
+    const problems = differences + reported > 0 ? [`verification: ${JSON.stringify(different)}`] : [];
+    const server = await TestServer.start({ folder: moved.data });
+    try {
+      await server.setApp(app, { 'limits.restPerSecond': 100_000 });
+      say('reading everything');
+      problems.push(...(await moved.problemsIn(server, app)), ...(await server.findings()));
+    } finally {
+      await server.close();
+    }
+    process.stdout.write(
+      `${options.json ? JSON.stringify({ ...run, problems }) : textOf(run, problems.slice(0, 20))}\n`,
+    );
+    return problems.length === 0;
+  } finally {
+    await moved.close();
+  }
+}
+
+main().then(
+  (well) => process.exit(well ? 0 : 1),
+  (error: unknown) => {
+    process.stderr.write(`kill-import: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  },
+);
