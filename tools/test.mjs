@@ -7,6 +7,7 @@ import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { root, runNode } from './run.mjs';
 import { selectTests } from './test-projects.mjs';
+import { skippedTests } from './test-report.mjs';
 import { ensureTestTools } from './test-tools.mjs';
 
 const args = process.argv.slice(2);
@@ -17,7 +18,7 @@ const filtered = args.length > 0;
 
 const say = (line) => process.stdout.write(line + '\n');
 const failures = [];
-const total = { passed: 0, failed: 0, skipped: 0 };
+const total = { passed: 0, failed: 0, skipped: [] };
 
 /** Runs one step, says how long it took, and notes it as failed if it throws. */
 function step(name, work) {
@@ -58,7 +59,7 @@ function runJest(projects, selection, options) {
   const result = JSON.parse(readFileSync(report, 'utf8'));
   total.passed += result.numPassedTests;
   total.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
-  total.skipped += result.numPendingTests + result.numTodoTests;
+  total.skipped.push(...skippedTests(result));
   if (status !== 0) throw new Error(`exit status ${status}`);
 }
 
@@ -90,7 +91,10 @@ function runEverything() {
 
 runEverything();
 say('');
-if (total.skipped > 0) say(`${total.skipped} skipped`);
+// Their names say why. With jest's -t everything else is skipped, too: then the number is enough.
+const byName = jestOptions.some((option) => /^(-t|--testNamePattern)/.test(option));
+if (!byName) for (const name of total.skipped) say(`skipped: ${name}`);
+if (total.skipped.length > 0) say(`${total.skipped.length} skipped`);
 if (failures.length > 0) say(`Failed: ${failures.join(', ')}`);
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = failures.length > 0 ? 1 : 0;

@@ -2,8 +2,10 @@ import { mkdtempSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { satisfiesLock } from './install.mjs';
+import { root } from './run.mjs';
 import { contentHash, filesUnder, fingerprint, readStamps, writeStamps } from './stamp.mjs';
 import { selectTests, testProjects } from './test-projects.mjs';
+import { skippedTests } from './test-report.mjs';
 import { ensureTestTools, javaMajor } from './test-tools.mjs';
 
 function inFolder(work) {
@@ -100,5 +102,22 @@ describe('ensureTestTools', () => {
     expect(Object.keys(onlyWithoutTools)).toContain('unit');
     expect(() => ensureTestTools(onlyWithoutTools, () => undefined)).not.toThrow();
     for (const { tools } of Object.values(testProjects)) expect(Array.isArray(tools)).toBe(true);
+  });
+});
+
+describe('the report of a run', () => {
+  it('names what did not run', () => {
+    const tests = [
+      ['passed', 'a disk is full'],
+      ['pending', 'a disk is full [skipped: no root]'],
+      ['todo', 'some day'],
+      ['failed', 'b'],
+    ];
+    const assertionResults = tests.map(([status, fullName]) => ({ status, fullName }));
+    const report = { testResults: [{ name: join(root, 'test/e2e/disk.e2e.ts'), assertionResults }] };
+    expect(skippedTests(report)).toEqual([
+      'test/e2e/disk.e2e.ts: a disk is full [skipped: no root]',
+      'test/e2e/disk.e2e.ts: some day',
+    ]);
   });
 });

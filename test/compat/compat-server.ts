@@ -3,6 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Obstacle } from '../obstacles.js';
+
+export { describeUnless, itUnless } from '../obstacles.js';
 
 const startMs = 30_000;
 const callMs = 15_000;
@@ -36,8 +39,6 @@ export interface CompatServer {
 
 const givenUrl = process.env['HONGYAN_COMPAT_URL'];
 
-/** Why a scenario cannot be run against the server at hand; undefined: it can. */
-export type Obstacle = string | undefined;
 /** For scenarios that end the server, start it otherwise, or use its folder. */
 export const notOurs: Obstacle =
   givenUrl === undefined ? undefined : 'the server at HONGYAN_COMPAT_URL is not ours to end or to set up';
@@ -47,16 +48,6 @@ export const withoutHttps = (version: number): Obstacle =>
   version === 4 && givenUrl?.startsWith('http:') === true
     ? 'version 4 asks for roles over https, which the server at HONGYAN_COMPAT_URL has not'
     : undefined;
-
-/** `it` and `describe`, but what cannot be run is skipped with the reason in its name. */
-export function itUnless(obstacle: Obstacle, title: string, scenario: () => Promise<void>): void {
-  if (obstacle === undefined) it(title, scenario);
-  else it.skip(`${title} [skipped: ${obstacle}]`, scenario);
-}
-export function describeUnless(obstacle: Obstacle, title: string, scenarios: () => void): void {
-  if (obstacle === undefined) describe(title, scenarios);
-  else describe.skip(`${title} [skipped: ${obstacle}]`, scenarios);
-}
 
 /** `settings`: further environment of the process. One with a certificate is spoken to by https. */
 export async function startCompatServer(settings: Record<string, string> = {}): Promise<CompatServer> {

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,27 +6,21 @@ import type * as StoreModule from '@hongyan/store-sqlite';
 import type { SqliteStore } from '@hongyan/store-sqlite';
 import { asAppId, asClientId, asConversationId, asOperationId } from '@hongyan/protocol';
 import { WireClient } from '../load/wire-client.js';
+import { itUnless } from '../obstacles.js';
 import { pause, type TestApp, TestServer } from './server.js';
+import { mountSmallDisk } from './small-disk.js';
 
 jest.setTimeout(90_000);
 
-/** A file system of 24 MB of its own: needs root and the right to mount. */
-const mountPoint = mkdtempSync(join(tmpdir(), 'hongyan-small-'));
-const folder = join(mountPoint, 'data');
-const filler = join(mountPoint, 'filler');
-const mounting = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', mountPoint], {
-  encoding: 'utf8',
-});
-const mounted = mounting.status === 0;
-if (!mounted)
-  console.warn(`skipped, because nothing can be mounted here: a real full disk (${mounting.stderr})`);
+const disk = mountSmallDisk(24);
+const folder = join(disk.folder, 'data');
+const filler = join(disk.folder, 'filler');
 
 let server: TestServer | undefined;
 let app: TestApp;
 afterAll(async () => {
   await server?.close();
-  if (mounted) spawnSync('umount', [mountPoint]);
-  rmSync(mountPoint, { recursive: true, force: true });
+  disk.remove();
 });
 
 const login = ({ port }: TestServer, clientId: string) =>
@@ -37,9 +30,8 @@ const login = ({ port }: TestServer, clientId: string) =>
     onEvent: () => undefined,
   });
 
-const onRealDisk = mounted ? it : it.skip;
-
-onRealDisk(
+itUnless(
+  disk.obstacle,
   'refuses clearly when the disk is full, loses nothing acknowledged, goes on when there is space',
   async () => {
     server = await TestServer.start({ folder });
@@ -59,7 +51,7 @@ onRealDisk(
       };
       for (let at = 0; at < 20; at += 1) await send();
 
-      const { bavail, bsize } = statfsSync(mountPoint);
+      const { bavail, bsize } = statfsSync(disk.folder);
       writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 512 * 1024)));
       const refusals: string[] = [];
       while (refusals.length < 5 && sent < 5_000)

@@ -6,6 +6,8 @@ import { readRows } from '@hongyan/leancloud-pull';
 import { everyFailure, launchPull, runPull } from '../chaos/pull-run.js';
 import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
 import { StandIn } from '../leancloud-stand-in/stand-in.js';
+import { itUnless } from '../obstacles.js';
+import { mountSmallDisk } from './small-disk.js';
 
 /** `hongyan leancloud pull` as a process, against the stand-in in this one. */
 
@@ -76,24 +78,18 @@ it('says in one line what is wrong', async () => {
   expect(await line(['--sign'])).toContain('clock is 60 minutes ahead of');
 });
 
-const tiny = mkdtempSync(join(tmpdir(), 'hongyan-tiny-'));
-const mounted =
-  process.getuid?.() === 0 &&
-  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', tiny]).status === 0;
-afterAll(() => {
-  if (mounted) spawnSync('umount', [tiny]);
-  rmSync(tiny, { recursive: true, force: true });
-});
+const disk = mountSmallDisk(1);
+afterAll(() => disk.remove());
 
-(mounted ? it : it.skip)('says that the disk is full, and goes on when it is not', async () => {
+itUnless(disk.obstacle, 'says that the disk is full, and goes on when it is not', async () => {
   standIn = await StandIn.start(new GeneratedApp({ messages: 10_000, conversations: 20 }));
-  const folder = join(tiny, 'pull');
+  const folder = join(disk.folder, 'pull');
   const { status, text } = await launch([], folder).ended;
   expect([status, text]).toEqual([
     1,
     expect.stringMatching(/hongyan: no space left for .*run the same command again/),
   ]);
-  expect(spawnSync('mount', ['-o', 'remount,size=64m', tiny]).status).toBe(0);
+  disk.resize(64);
   expect((await launch([], folder).ended).status).toBe(0);
   out = join(out, 'copy');
   mkdirSync(out);

@@ -32,28 +32,32 @@ describe('what is published', () => {
     };
     expect(sdkVersion).toBe(version);
   });
+});
 
+describe('the bundle', () => {
   const dist = join(__dirname, '../dist');
-  const built = existsSync(join(dist, 'hongyan.iife.js')); // `npm test` builds first
-  (built ? it : it.skip)(
-    'needs nothing of a browser or of Node to be loaded and to begin',
-    () => {
-      const script = join(__dirname, '../test/bare-context.mjs');
-      const flags = ['--experimental-vm-modules', '--no-warnings'];
-      const { stdout, stderr } = spawnSync(process.execPath, [...flags, script], { encoding: 'utf8' });
-      expect(stderr).toBe('');
-      expect(JSON.parse(stdout)).toMatchObject({
-        state: 'connecting',
-        pending: 1,
-        opened: [expect.stringContaining('ws://im.example.com/')],
-        bytes: [1, 2, 3],
-      });
-    },
-    60_000,
-  );
+  const script = join(dist, 'hongyan.iife.js');
 
-  (built ? it : it.skip)('is small, and knows nothing of the schemas', () => {
-    const bundle = readFileSync(join(dist, 'hongyan.iife.js'));
+  // `npm test` builds first.
+  beforeAll(() => {
+    if (!existsSync(script)) throw new Error('the SDK is not built: npm run build');
+  });
+
+  it('needs nothing of a browser or of Node to be loaded and to begin', () => {
+    const bare = join(__dirname, '../test/bare-context.mjs');
+    const flags = ['--experimental-vm-modules', '--no-warnings'];
+    const { stdout, stderr } = spawnSync(process.execPath, [...flags, bare], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: 'connecting',
+      pending: 1,
+      opened: [expect.stringContaining('ws://im.example.com/')],
+      bytes: [1, 2, 3],
+    });
+  }, 60_000);
+
+  it('is small, and knows nothing of the schemas', () => {
+    const bundle = readFileSync(script);
     expect(gzipSync(bundle).length).toBeLessThan(25_000);
     for (const file of ['index.d.ts', 'index.d.cts', 'file.d.ts', 'index.js', 'index.cjs']) {
       expect(readFileSync(join(dist, file), 'utf8')).not.toMatch(/['"](zod|@hongyan\/protocol)['"]/);
