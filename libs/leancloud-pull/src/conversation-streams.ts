@@ -1,6 +1,6 @@
 import { type PullContext, runStream } from './context.js';
 import type { SourceRefusal } from './errors.js';
-import { fingerprint } from './fingerprint.js';
+import { FingerprintSet } from './fingerprint-set.js';
 import { historyPage, placeOf } from './history-page.js';
 import { readRows } from './read-rows.js';
 import { type StreamWriter, readState, rowsOf, validParts } from './stream-writer.js';
@@ -122,28 +122,32 @@ export async function pullThreads(context: PullContext): Promise<void> {
       items: 0,
     }),
     async (writer, begun) => {
-      const stored = await storedThreads(context, begun.floor);
-      const { unavailable } = await walkItems<Subscription, Row>({
-        context,
-        stream: 'threads',
-        writer: withCursor(writer, begun),
-        cursor: begun,
-        total,
-        items: itemsOf(readRows(context.folder.path, 'subscriptions'), subscriptionOf),
-        async page({ service, client }, after) {
-          const path = `${paths.service}/${encodeURIComponent(service)}/subscribers/${encodeURIComponent(client)}/messages`;
-          const page = await historyPage(context, path, after && placeOf(after));
-          const known = stored.clients.has(fingerprint(`${service}\n${client}`));
-          const rows = known ? page.filter((row) => placeOf(row).timestamp >= begun.floor) : page;
-          const wrapped = rows.map((message) => ({ service, client, message }));
-          return {
-            rows: wrapped.filter((row) => !stored.rows.has(fingerprint(JSON.stringify(row)))),
-            next: rows.length === page.length ? page.at(-1) : undefined,
-          };
-        },
-        refused: ({ service, client }, { message }) => ({ service, client, refused: message }),
-      });
-      return { cursor: { ...begun, at: undefined, inner: undefined, items: 0 }, unavailable };
+      const stored = new FingerprintSet(context.folder.path);
+      try {
+        if (begun.floor > 0) await addStoredThreads(stored, context.folder.path, begun.floor);
+        const { unavailable } = await walkItems<Subscription, Row>({
+          context,
+          stream: 'threads',
+          writer: withCursor(writer, begun),
+          cursor: begun,
+          total,
+          items: itemsOf(readRows(context.folder.path, 'subscriptions'), subscriptionOf),
+          async page({ service, client }, after) {
+            const path = `${paths.service}/${encodeURIComponent(service)}/subscribers/${encodeURIComponent(client)}/messages`;
+            const page = await historyPage(context, path, after && placeOf(after));
+            const known = stored.has(threadOf(service, client));
+            const rows = known ? page.filter((row) => placeOf(row).timestamp >= begun.floor) : page;
+            return {
+              rows: stored.newOf(rows.map((message) => ({ service, client, message }))),
+              next: rows.length === page.length ? page.at(-1) : undefined,
+            };
+          },
+          refused: ({ service, client }, { message }) => ({ service, client, refused: message }),
+        });
+        return { cursor: { ...begun, at: undefined, inner: undefined, items: 0 }, unavailable };
+      } finally {
+        stored.close();
+      }
     },
   );
 }
@@ -160,16 +164,15 @@ const withCursor = (
   checkpoint: (cursor) => writer.checkpoint({ ...(cursor as ItemsCursor), floor, nextFloor }),
 });
 
-async function storedThreads({ folder }: PullContext, floor: number) {
-  const clients = new Set<number>();
-  const rows = new Set<number>();
-  if (floor === 0) return { clients, rows };
-  for await (const { row, text } of readRows(folder.path, 'threads')) {
+const threadOf = (service: string, client: string): string => `${service}\n${client}`;
+
+/** The threads that are known, and their rows of the window that is looked through again. */
+async function addStoredThreads(stored: FingerprintSet, root: string, floor: number): Promise<void> {
+  for await (const { row, text } of readRows(root, 'threads')) {
     if (row['message'] === undefined) continue;
-    clients.add(fingerprint(`${row['service'] as string}\n${row['client'] as string}`));
-    if (placeOf(row['message'] as Row).timestamp >= floor) rows.add(fingerprint(text));
+    stored.add(threadOf(row['service'] as string, row['client'] as string));
+    if (placeOf(row['message'] as Row).timestamp >= floor) stored.add(text);
   }
-  return { clients, rows };
 }
 
 async function pullOfConversations<I>(
@@ -199,17 +202,18 @@ async function pullOfConversations<I>(
 }
 
 /** Every conversation once, though its row may have been stored by several pulls. */
-function conversationsOf({ folder }: PullContext, kinds: ReadonlySet<ConversationKind> | undefined) {
-  const seen = new Set<number>();
-  return itemsOf(readRows(folder.path, 'conversations'), (row): Conversation | undefined => {
-    const id = row['objectId'];
-    if (typeof id !== 'string') return undefined;
-    const kind = row['sys'] === true ? 'service' : row['tr'] === true ? 'room' : 'ordinary';
-    const key = fingerprint(id);
-    if (seen.has(key) || kinds?.has(kind) === false) return undefined;
-    seen.add(key);
-    return { id, kind };
-  });
+async function* conversationsOf({ folder }: PullContext, kinds: ReadonlySet<ConversationKind> | undefined) {
+  const seen = new FingerprintSet(folder.path);
+  try {
+    yield* itemsOf(readRows(folder.path, 'conversations'), (row): Conversation | undefined => {
+      const id = row['objectId'];
+      if (typeof id !== 'string') return undefined;
+      const kind = row['sys'] === true ? 'service' : row['tr'] === true ? 'room' : 'ordinary';
+      return kinds?.has(kind) !== false && seen.add(id) ? { id, kind } : undefined;
+    });
+  } finally {
+    seen.close();
+  }
 }
 
 async function listPage(

@@ -37,8 +37,10 @@ export class SourceRefusal extends PullError {
   }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
 
 /** What the file system answered, as one line; anything else stays what it is. */
 export function folderError(error: unknown, path: string): unknown {

@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
-/** 53 bits of a text's hash: as a number it takes a few bytes in a set, so that millions of texts can be remembered. */
+/** How many fingerprints there are: whole numbers below this. */
+export const fingerprints = 2 ** 53;
+
+/** 53 bits of a text's hash, as a number. */
 export function fingerprint(text: string): number {
-  const digest = createHash('sha1').update(text).digest();
+  const digest = hash('sha1', text, 'buffer');
   return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11);
 }

@@ -1,6 +1,6 @@
 import { type PullContext, runStream } from './context.js';
 import { SourceRefusal } from './errors.js';
-import { fingerprint } from './fingerprint.js';
+import { FingerprintSet } from './fingerprint-set.js';
 import { readRows } from './read-rows.js';
 import type { Row } from './types.js';
 
@@ -47,35 +47,39 @@ export function pullClass(
       };
     },
     async (writer, begun) => {
-      const stored =
-        begun.since === undefined ? undefined : await storedSince(folder.path, stream, begun.since);
       const total = await countOf(context, className, begun.since);
       if (total instanceof SourceRefusal) {
         if (required) throw total;
         return { cursor: begun, unavailable: total.message };
       }
-      let cursor = begun;
-      let scan: string | undefined;
-      let pending = fetchPage(context, className, cursor, scan);
-      for (;;) {
-        const page = await pending;
-        const rows = page.results ?? [];
-        if (rows.length === 0) return { cursor };
-        const last = textOf(rows.at(-1)!['objectId']);
-        if (last === undefined || (cursor.last !== undefined && last <= cursor.last))
-          throw new SourceRefusal(
-            `1.1/scan/classes/${className}`,
-            200,
-            undefined,
-            'the scan does not advance',
-          );
-        scan = page.cursor;
-        cursor = { ...cursor, last, read: cursor.read + rows.length };
-        pending = fetchPage(context, className, cursor, scan);
-        pending.catch(() => undefined); // looked at in the next round
-        await writer.append(stored === undefined ? rows : rows.filter((row) => !stored.has(keyOf(row))));
-        await writer.checkpoint(cursor);
-        context.progress.moved(stream, writer.rows, Math.min(1, cursor.read / Math.max(1, total)));
+      const stored = new FingerprintSet(folder.path);
+      try {
+        if (begun.since !== undefined) await addStored(stored, folder.path, stream, begun.since);
+        let cursor = begun;
+        let scan: string | undefined;
+        let pending = fetchPage(context, className, cursor, scan);
+        for (;;) {
+          const page = await pending;
+          const rows = page.results ?? [];
+          if (rows.length === 0) return { cursor };
+          const last = textOf(rows.at(-1)!['objectId']);
+          if (last === undefined || (cursor.last !== undefined && last <= cursor.last))
+            throw new SourceRefusal(
+              `1.1/scan/classes/${className}`,
+              200,
+              undefined,
+              'the scan does not advance',
+            );
+          scan = page.cursor;
+          cursor = { ...cursor, last, read: cursor.read + rows.length };
+          pending = fetchPage(context, className, cursor, scan);
+          pending.catch(() => undefined); // looked at in the next round
+          await writer.append(stored.newOf(rows));
+          await writer.checkpoint(cursor);
+          context.progress.moved(stream, writer.rows, Math.min(1, cursor.read / Math.max(1, total)));
+        }
+      } finally {
+        stored.close();
       }
     },
   );
@@ -124,15 +128,11 @@ export async function countOf(
   }
 }
 
-const keyOf = (row: Row): number => fingerprint(JSON.stringify(row));
-
-async function storedSince(root: string, stream: string, since: string): Promise<Set<number>> {
-  const keys = new Set<number>();
+async function addStored(stored: FingerprintSet, root: string, stream: string, since: string): Promise<void> {
   for await (const { row, text } of readRows(root, stream)) {
     const changed = textOf(row['updatedAt']) ?? textOf(row['createdAt']);
-    if (changed === undefined || changed >= since) keys.add(fingerprint(text));
+    if (changed === undefined || changed >= since) stored.add(text);
   }
-  return keys;
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { type PullContext, runStream } from './context.js';
 import { PullError, type SourceRefusal } from './errors.js';
-import { fingerprint } from './fingerprint.js';
+import { FingerprintSet } from './fingerprint-set.js';
 import { type MediaLimits, MediaRefused, MediaSource } from './media-source.js';
 import { backOff, sleep } from './pacer.js';
 import { type Position, readRows } from './read-rows.js';
@@ -30,21 +30,21 @@ export function pullMedia(context: PullContext, options: MediaOptions = {}): Pro
     () => ({ items: 0 }),
     async (writer, cursor) => {
       const media = new MediaSource({ ...defaults, ...options }, context.signal);
-      const done = new Set<number>(); // of pulls before; what was refused is tried again
-      for await (const { row } of readRows(root, 'media'))
-        if (typeof row['file'] === 'string') done.add(fingerprint(row['url'] as string));
+      const done = new FingerprintSet(root); // of pulls before; what was refused is tried again
       try {
+        for await (const { row } of readRows(root, 'media'))
+          if (typeof row['file'] === 'string') done.add(row['url'] as string);
         return await walkItems<string, never>({
           context,
           stream: 'media',
           writer,
           cursor,
           items: addressesOf(root),
-          page: async (url) =>
-            done.has(fingerprint(url)) ? { rows: [] } : { rows: [await save(context, media, url)] },
+          page: async (url) => (done.has(url) ? { rows: [] } : { rows: [await save(context, media, url)] }),
           refused: (url, { message }: SourceRefusal) => ({ url, refused: message }),
         });
       } finally {
+        done.close();
         await media.close();
       }
     },
@@ -70,21 +70,20 @@ async function save({ folder, signal }: PullContext, media: MediaSource, url: st
 
 /** Every address once, in the order of the rows that name them. */
 async function* addressesOf(root: string): AsyncGenerator<{ item: string; position: Position }> {
-  const seen = new Set<number>();
+  const seen = new FingerprintSet(root);
   const streams: readonly [string, (row: Row) => readonly unknown[]][] = [
     ['files', (row) => [row['url']]],
     ['messages', addressesIn],
     ['threads', ({ message }) => (message === undefined ? [] : addressesIn(message as Row))],
   ];
-  for (const [stream, addresses] of streams)
-    for await (const { row, position } of readRows(root, stream))
-      for (const url of addresses(row)) {
-        if (typeof url !== 'string' || url === '') continue;
-        const key = fingerprint(url);
-        if (seen.has(key)) continue;
-        seen.add(key);
-        yield { item: url, position };
-      }
+  try {
+    for (const [stream, addresses] of streams)
+      for await (const { row, position } of readRows(root, stream))
+        for (const url of addresses(row))
+          if (typeof url === 'string' && url !== '' && seen.add(url)) yield { item: url, position };
+  } finally {
+    seen.close();
+  }
 }
 
 /** Typed messages are JSON in text; other texts name no file. */

@@ -1,7 +1,8 @@
 import { type PullContext, runStream } from './context.js';
-import { fingerprint } from './fingerprint.js';
+import { FingerprintSet } from './fingerprint-set.js';
 import { type Place, historyPage, placeOf } from './history-page.js';
 import { readRows } from './read-rows.js';
+import type { Range } from './types.js';
 
 interface MessagesCursor {
   /** The newest message of this walk: the next pull goes back to it, and a window further. */
@@ -36,36 +37,38 @@ export function pullMessages(context: PullContext): Promise<void> {
       return { floor: 0, oldest: first?.timestamp };
     },
     async (writer, begun) => {
-      const stored =
-        begun.known === undefined ? undefined : await storedSince(context.folder.path, begun.floor);
-      let cursor = begun;
-      let pending = historyPage(context, path, cursor.after);
-      for (;;) {
-        const page = await pending;
-        const rows = page.filter((row) => placeOf(row).timestamp >= cursor.floor);
-        if (page.length === 0) return { cursor: { ...cursor, after: undefined } };
-        cursor = { ...cursor, newest: cursor.newest ?? placeOf(page[0]!), after: placeOf(page.at(-1)!) };
-        const ended = rows.length < page.length;
-        if (!ended) {
-          pending = historyPage(context, path, cursor.after);
-          pending.catch(() => undefined); // looked at in the next round
+      const stored = new FingerprintSet(context.folder.path);
+      try {
+        if (begun.known !== undefined) await addStored(stored, context.folder.path, begun.floor);
+        let cursor = begun;
+        let pending = historyPage(context, path, cursor.after);
+        for (;;) {
+          const page = await pending;
+          const rows = page.filter((row) => placeOf(row).timestamp >= cursor.floor);
+          if (page.length === 0) return { cursor: { ...cursor, after: undefined } };
+          cursor = { ...cursor, newest: cursor.newest ?? placeOf(page[0]!), after: placeOf(page.at(-1)!) };
+          const ended = rows.length < page.length;
+          if (!ended) {
+            pending = historyPage(context, path, cursor.after);
+            pending.catch(() => undefined); // looked at in the next round
+          }
+          await writer.append(stored.newOf(rows));
+          await writer.checkpoint(cursor);
+          context.progress.moved('messages', writer.rows, fractionOf(cursor));
+          if (ended) return { cursor: { ...cursor, after: undefined } };
         }
-        await writer.append(
-          stored === undefined ? rows : rows.filter((row) => !stored.has(fingerprint(JSON.stringify(row)))),
-        );
-        await writer.checkpoint(cursor);
-        context.progress.moved('messages', writer.rows, fractionOf(cursor));
-        if (ended) return { cursor: { ...cursor, after: undefined } };
+      } finally {
+        stored.close();
       }
     },
   );
 }
 
-async function storedSince(root: string, floor: number): Promise<Set<number>> {
-  const keys = new Set<number>();
-  for await (const { row, text } of readRows(root, 'messages'))
-    if (placeOf(row).timestamp >= floor) keys.add(fingerprint(text));
-  return keys;
+/** The rows of the window that is looked through again; parts that end before it are not read. */
+async function addStored(stored: FingerprintSet, root: string, floor: number): Promise<void> {
+  const reaches = ({ range }: { range?: Range }) => range === undefined || Number(range.to) >= floor;
+  for await (const { row, text } of readRows(root, 'messages', reaches))
+    if (placeOf(row).timestamp >= floor) stored.add(text);
 }
 
 function fractionOf({ newest, after, floor, oldest }: MessagesCursor): number | undefined {

@@ -1,5 +1,5 @@
 import { type PullContext, runStream } from './context.js';
-import { fingerprint } from './fingerprint.js';
+import { FingerprintSet } from './fingerprint-set.js';
 import { readRows } from './read-rows.js';
 import type { Row } from './types.js';
 import { type ItemsCursor, itemsOf, walkItems } from './walk-items.js';
@@ -18,44 +18,49 @@ const perPage = 25;
  */
 export async function pullUnread(context: PullContext): Promise<void> {
   const { source } = context;
-  const read = new Set<number>();
-  const unread = new Set<number>();
   const countOf = async (client: string, conversation?: string): Promise<number> => {
     const path = `1.2/rtm/clients/${encodeURIComponent(client)}/unread-count`;
     const { count } = await source.get<{ count?: unknown }>(path, { conv_id: conversation });
     return typeof count === 'number' && count > 0 ? count : 0;
-  };
-  const hasUnread = async (client: string): Promise<boolean> => {
-    const key = fingerprint(client);
-    if (read.has(key)) return false;
-    if (unread.has(key)) return true;
-    const some = (await countOf(client)) > 0;
-    (some ? unread : read).add(key);
-    return some;
   };
   await runStream<ItemsCursor>(
     context,
     'unread',
     { kind: 'snapshot' },
     () => ({ items: 0 }),
-    (writer, cursor) =>
-      walkItems<Group, number>({
-        context,
-        stream: 'unread',
-        writer,
-        cursor,
-        // A conversation that changed since the first pull has several rows; later answers count.
-        items: itemsOf(readRows(context.folder.path, 'conversations'), groupOf),
-        async page({ conversation, members }, from = 0) {
-          const rows: Row[] = [];
-          for (const client of members.slice(from, from + perPage)) {
-            const count = (await hasUnread(client)) ? await countOf(client, conversation) : 0;
-            if (count > 0) rows.push({ conversation, client, count });
-          }
-          return from + perPage < members.length ? { rows, next: from + perPage } : { rows };
-        },
-        refused: ({ conversation }, { message }) => ({ conversation, refused: message }),
-      }),
+    async (writer, cursor) => {
+      const read = new FingerprintSet(context.folder.path);
+      const unread = new FingerprintSet(context.folder.path);
+      const hasUnread = async (client: string): Promise<boolean> => {
+        if (read.has(client)) return false;
+        if (unread.has(client)) return true;
+        const some = (await countOf(client)) > 0;
+        (some ? unread : read).add(client);
+        return some;
+      };
+      try {
+        return await walkItems<Group, number>({
+          context,
+          stream: 'unread',
+          writer,
+          cursor,
+          // A conversation that changed since the first pull has several rows; later answers count.
+          items: itemsOf(readRows(context.folder.path, 'conversations'), groupOf),
+          async page({ conversation, members }, from = 0) {
+            const rows: Row[] = [];
+            for (const client of members.slice(from, from + perPage)) {
+              const count = (await hasUnread(client)) ? await countOf(client, conversation) : 0;
+              if (count > 0) rows.push({ conversation, client, count });
+            }
+            return from + perPage < members.length ? { rows, next: from + perPage } : { rows };
+          },
+          refused: ({ conversation }, { message }) => ({ conversation, refused: message }),
+        });
+      } finally {
+        read.close();
+        unread.close();
+      }
+    },
   );
 }
 

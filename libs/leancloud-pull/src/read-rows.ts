@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { readState, validParts } from './stream-writer.js';
-import type { Row } from './types.js';
+import type { OpenPart, PartEntry, Row } from './types.js';
 
 /** Behind a row: the part and the bytes of it that were read. */
 export interface Position {
@@ -15,12 +15,17 @@ export interface StoredRow {
   readonly position: Position;
 }
 
-/** The rows of a stream in the order written, from the disk, a chunk at a time. */
-export async function* readRows(root: string, stream: string): AsyncGenerator<StoredRow> {
+/** The rows of a stream, or of those parts of it that are `wanted`, in the order written, from the disk, a chunk at a time. */
+export async function* readRows(
+  root: string,
+  stream: string,
+  wanted: (part: PartEntry | OpenPart) => boolean = () => true,
+): AsyncGenerator<StoredRow> {
   const state = await readState(root, stream);
   if (state === undefined) return;
-  for (const { file, bytes } of validParts(state)) {
-    if (bytes === 0) continue;
+  for (const part of validParts(state)) {
+    const { file, bytes } = part;
+    if (bytes === 0 || !wanted(part)) continue;
     for await (const { line, end } of readLines(createReadStream(join(root, file), { end: bytes - 1 })))
       yield { row: JSON.parse(line) as Row, text: line, position: { file, bytes: end } };
   }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from './atomic-file.js';
 import { PullError, SourceRefusal } from './errors.js';
-import { fingerprint } from './fingerprint.js';
+import { FingerprintSet } from './fingerprint-set.js';
 import { placeOf } from './history-page.js';
 import type { Source } from './ports.js';
 import { countOf } from './pull-class.js';
@@ -108,9 +108,13 @@ async function checkPart(root: string, part: PartEntry): Promise<string[]> {
 }
 
 async function distinctIds(root: string, stream: string): Promise<number> {
-  const ids = new Set<number>();
-  for await (const { row } of readRows(root, stream)) ids.add(fingerprint(String(row['objectId'])));
-  return ids.size;
+  const ids = new FingerprintSet(root);
+  try {
+    for await (const { row } of readRows(root, stream)) ids.add(String(row['objectId']));
+    return ids.size;
+  } finally {
+    ids.close();
+  }
 }
 
 /** Each part's messages are newest first without one twice; and each has a conversation that is known. */
@@ -118,29 +122,32 @@ async function checkMessages(
   root: string,
   problems: string[],
 ): Promise<VerifyReport['unknownConversations']> {
-  const known = new Set<number>();
-  for await (const { row } of readRows(root, 'conversations'))
-    known.add(fingerprint(String(row['objectId'])));
-  let messages = 0;
-  let unordered = 0;
-  let before: { file: string; timestamp: number; msgId: string } | undefined;
-  const examples = new Set<string>();
-  for await (const { row, position } of readRows(root, 'messages')) {
-    const place = placeOf(row);
-    if (before?.file === position.file)
-      if (
-        place.timestamp > before.timestamp ||
-        (place.timestamp === before.timestamp && place.msgId === before.msgId)
-      )
-        unordered += 1;
-    before = { ...place, file: position.file };
-    const to = String(row['to']);
-    if (known.has(fingerprint(to))) continue;
-    messages += 1;
-    if (examples.size < EXAMPLES) examples.add(to);
+  const known = new FingerprintSet(root);
+  try {
+    for await (const { row } of readRows(root, 'conversations')) known.add(String(row['objectId']));
+    let messages = 0;
+    let unordered = 0;
+    let before: { file: string; timestamp: number; msgId: string } | undefined;
+    const examples = new Set<string>();
+    for await (const { row, position } of readRows(root, 'messages')) {
+      const place = placeOf(row);
+      if (before?.file === position.file)
+        if (
+          place.timestamp > before.timestamp ||
+          (place.timestamp === before.timestamp && place.msgId === before.msgId)
+        )
+          unordered += 1;
+      before = { ...place, file: position.file };
+      const to = String(row['to']);
+      if (known.has(to)) continue;
+      messages += 1;
+      if (examples.size < EXAMPLES) examples.add(to);
+    }
+    if (unordered > 0) problems.push(`messages: ${unordered} are twice or out of order`);
+    return { messages, examples: [...examples] };
+  } finally {
+    known.close();
   }
-  if (unordered > 0) problems.push(`messages: ${unordered} are twice or out of order`);
-  return { messages, examples: [...examples] };
 }
 
 async function compareSubscribers(

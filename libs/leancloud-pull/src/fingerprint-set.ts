@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderError } from './errors.js';
+import { fingerprint, fingerprints } from './fingerprint.js';
+import type { Row } from './types.js';
+
+/** Places for fingerprints beside each other in the file, read at once: most are found, or found missing, with one read. */
+const groupSlots = 16;
+const groupBytes = groupSlots * Float64Array.BYTES_PER_ELEMENT;
+const firstGroups = 1_024;
+/** How full the file may be, and how much larger the next one is. */
+const mostLoad = 0.5;
+const growth = 4;
+/** Groups that are moved at a time when it grows. */
+const regionGroups = 64;
+
+/**
+ * Texts that were seen, by fingerprint, in a hash table on the disk: 16 to 64 bytes there for each and none in memory, however
+ * many they are. The file has no name once it is open, so none is left when the process ends, however it ends. Of a billion
+ * texts one in ten million is taken for another one.
+ */
+export class FingerprintSet {
+  private groups = firstGroups;
+  private count = 0;
+  private file: number;
+  private readonly slots = new Float64Array(groupSlots);
+
+  /** Throws a {@link PullError} if the folder cannot be written to. */
+  constructor(private readonly folder: string) {
+    this.file = this.onDisk(() => emptyFile(folder, firstGroups));
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  has(text: string): boolean {
+    const key = keyOf(text);
+    return this.onDisk(() => this.slots[this.find(key).slot] === key);
+  }
+
+  /** True: it was not there before. */
+  add(text: string): boolean {
+    const key = keyOf(text);
+    return this.onDisk(() => {
+      if (!this.insert(key)) return false;
+      this.count += 1;
+      if (this.count > this.groups * groupSlots * mostLoad) this.grow();
+      return true;
+    });
+  }
+
+  /** The rows that are not there as they are stored. */
+  newOf<R extends Row>(rows: readonly R[]): readonly R[] {
+    return this.count === 0 ? rows : rows.filter((row) => !this.has(JSON.stringify(row)));
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+
+  private insert(key: number): boolean {
+    const { group, slot } = this.find(key);
+    if (this.slots[slot] === key) return false;
+    this.slots[slot] = key;
+    writeSync(this.file, this.slots, slot * 8, 8, group * groupBytes + slot * 8);
+    return true;
+  }
+
+  /** Where the key is, or the free place where it belongs; `slots` is that group. */
+  private find(key: number): { group: number; slot: number } {
+    let group = this.homeOf(key);
+    for (;;) {
+      readSync(this.file, this.slots, 0, groupBytes, group * groupBytes);
+      for (let slot = 0; slot < groupSlots; slot += 1)
+        if (this.slots[slot] === key || this.slots[slot] === 0) return { group, slot };
+      group = (group + 1) % this.groups;
+    }
+  }
+
+  /** Both files are in the order of their keys, so the larger one is made from front to end, a region at a time. */
+  private grow(): void {
+    const { file: full, groups } = this;
+    this.file = emptyFile(this.folder, groups * growth);
+    this.groups = groups * growth;
+    try {
+      const old = new Float64Array(regionGroups * groupSlots);
+      const region = new Float64Array(old.length * growth);
+      const displaced: number[] = []; // into another region, from a group that was full: few
+      for (let first = 0; first < groups; first += regionGroups) {
+        readSync(full, old, 0, old.byteLength, first * groupBytes);
+        region.fill(0);
+        for (const key of old) {
+          if (key === 0) continue;
+          let at = (this.homeOf(key) - first * growth) * groupSlots;
+          while (at >= 0 && at < region.length && region[at] !== 0) at += 1;
+          if (at >= 0 && at < region.length) region[at] = key;
+          else displaced.push(key);
+        }
+        writeSync(this.file, region, 0, region.byteLength, first * growth * groupBytes);
+      }
+      for (const key of displaced) this.insert(key);
+    } finally {
+      closeSync(full);
+    }
+  }
+
+  private homeOf(key: number): number {
+    return Math.floor((key / fingerprints) * this.groups);
+  }
+
+  private onDisk<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw folderError(error, this.folder);
+    }
+  }
+}
+
+/** 0 is a free place. */
+const keyOf = (text: string): number => fingerprint(text) || 1;
+
+function emptyFile(folder: string, groups: number): number {
+  const path = join(folder, `seen-${randomUUID()}.tmp`);
+  const file = openSync(path, 'wx+', 0o600);
+  try {
+    unlinkSync(path);
+    ftruncateSync(file, groups * groupBytes);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
