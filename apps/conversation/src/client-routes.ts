@@ -80,6 +80,18 @@ export const clientRoutes: readonly Route[] = [
     tag: 'Clients',
     summary: 'Let a client accept others again.',
   }),
+  command('get', '/clients/:client/refusals', 'client.refused', {
+    tag: 'Clients',
+    summary: 'Conversations that a client refuses to be added to, by id.',
+  }),
+  command('put', '/clients/:client/refusals/:conversation', 'conversation.refuse', {
+    tag: 'Clients',
+    summary: 'Let a client refuse a conversation: it leaves, and nobody adds it again, not even the server.',
+  }),
+  command('delete', '/clients/:client/refusals/:conversation', 'conversation.unrefuse', {
+    tag: 'Clients',
+    summary: 'Let a client be added to a conversation again.',
+  }),
   serverOnly('post', '/clients/:client/kick', {
     id: 'client.kick',
     tag: 'Clients',

@@ -27,6 +27,7 @@ const native: Preset = {
     ownerLeaves: 'pass-on',
     historyForNewMembers: 'all',
     uniqueAfterLeave: 're-add',
+    mutesShown: false,
   },
   messages: {
     edit: true,
@@ -57,6 +58,7 @@ const leancloud: Preset = {
     ownerLeaves: 'refuse-with-roles',
     historyForNewMembers: 'all',
     uniqueAfterLeave: 'detach',
+    mutesShown: true,
   },
   messages: native.messages,
   rooms: { sendWithoutJoin: true, rejoinWindow: 30 * 60, creatorJoins: true, historyOpen: true },

@@ -86,6 +86,7 @@ const conversations = z.strictObject({
     ['re-add', 'detach'],
     'When a member left a unique conversation and it is created again: the same one, with who is missing, or a new one.',
   ),
+  mutesShown: onOff('Clients are told which members of a conversation muted it; the app’s server always is.'),
 }) satisfies z.ZodType<ConversationPolicy>;
 
 const messages = z.strictObject({
@@ -150,6 +151,12 @@ const limits = z.strictObject({
     'Most clients silenced at a time in a conversation.',
   ),
   blockedMembers: count(0, hardLimits.members, 'clients', 'Most clients blocked from a conversation.'),
+  refusedConversations: count(
+    0,
+    10_000,
+    'conversations',
+    'Most conversations that one client refuses to be added to.',
+  ),
   sessionsPerClient: count(
     1,
     1000,

@@ -40,6 +40,7 @@ export interface ConversationPolicy {
   readonly ownerLeaves: 'pass-on' | 'refuse-with-roles';
   readonly historyForNewMembers: 'all' | 'since-join';
   readonly uniqueAfterLeave: 're-add' | 'detach';
+  readonly mutesShown: boolean;
 }
 
 export interface MessagePolicy {

@@ -7,10 +7,12 @@ import {
   type ErrorName,
   type Result,
 } from '@hongyan/protocol';
+import { refuses } from './clients.js';
 import { type Call, clientOf, type Core, seqResult } from './core.js';
 import { mayAdd, mayJoin, mayLeave, mayRemove } from './permissions.js';
 import type { Outcome } from './sequencer.js';
 import type { ConversationState } from './state.js';
+import type { EntryPayload } from './types.js';
 import { isUnique } from './views.js';
 
 type Failure = { client: ClientId; name: ErrorName };
@@ -50,6 +52,7 @@ export async function addMembers(
       caller.client === undefined ? [] : await core.clients.refusing(caller.app, caller.client, asked),
     );
     const missing = asked.filter((client) => !state.isMember(client));
+    for (const client of await core.clients.refusers(caller.app, state.id, missing)) refusing.add(client);
     const full = await withTooManyConversations(core, app, caller, missing);
     const added: ClientId[] = [];
     for (const client of missing) {
@@ -136,7 +139,7 @@ export async function removeMembers(
   );
 }
 
-/** `conversation.join`: by oneself, where the app lets. */
+/** `conversation.join`: by oneself, where the app lets; ends that one refuses the conversation. */
 export async function joinConversation(
   core: Core,
   caller: Call,
@@ -145,18 +148,21 @@ export async function joinConversation(
   const app = await core.app(caller);
   const client = clientOf(caller);
   const mine = await core.members.count(caller.app, client);
-  return seqResult(
-    await core.change(app, caller, args.conversation, args.op, async (state) => {
-      const refusal = changeableMembers(state);
-      if (refusal !== undefined) return refusal;
-      if (state.isMember(client)) return undefined;
-      const refused = mayJoin(app, state, caller);
-      if (refused !== undefined) return refused;
-      if (state.memberCount >= app.limits.members) return new AppError('conversation_full');
-      if (mine >= app.limits.conversationsPerClient) return new AppError('limit_exceeded');
-      return { kind: 'joined', member: client, ...(await detachment(core, caller, state, [client])) };
-    }),
-  );
+  let refused = false;
+  const outcome = await core.change(app, caller, args.conversation, args.op, async (state) => {
+    const refusal = changeableMembers(state);
+    if (refusal !== undefined) return refusal;
+    refused = await refuses(core, caller, state.id);
+    if (state.isMember(client)) return undefined;
+    const forbidden = mayJoin(app, state, caller);
+    if (forbidden !== undefined) return forbidden;
+    if (refused && caller.server) return new AppError('blocked');
+    if (state.memberCount >= app.limits.members) return new AppError('conversation_full');
+    if (mine >= app.limits.conversationsPerClient) return new AppError('limit_exceeded');
+    return { kind: 'joined', member: client, ...(await detachment(core, caller, state, [client])) };
+  });
+  if (refused && !caller.server) await core.clients.unrefuse(caller.app, client, args.conversation);
+  return seqResult(outcome);
 }
 
 /** `conversation.leave`. Ownership passes on by the app's policy. */
@@ -168,13 +174,22 @@ export async function leaveConversation(
   const app = await core.app(caller);
   const client = clientOf(caller);
   return seqResult(
-    await core.change(app, caller, args.conversation, args.op, (state) => {
-      const refusal = changeableMembers(state) ?? mayLeave(app, state, client);
-      if (refusal !== undefined) return refusal;
-      return { kind: 'left', member: client, ...succession(state, [client]), ...afterLeaving(app, state) };
-    }),
+    await core.change(
+      app,
+      caller,
+      args.conversation,
+      args.op,
+      (state) => changeableMembers(state) ?? mayLeave(app, state, client) ?? leaving(app, state, client),
+    ),
   );
 }
+
+/** A member's leaving by itself. */
+export const leaving = (app: App, state: ConversationState, client: ClientId): EntryPayload => ({
+  ...{ kind: 'left', member: client },
+  ...succession(state, [client]),
+  ...afterLeaving(app, state),
+});
 
 function succession(state: ConversationState, leaving: readonly ClientId[]): { owner?: ClientId } {
   const { owner } = state;

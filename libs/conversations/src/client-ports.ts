@@ -1,4 +1,4 @@
-import type { AppId, ClientId, JsonObject } from '@hongyan/protocol';
+import type { AppId, ClientId, ConversationId, JsonObject } from '@hongyan/protocol';
 
 /**
  * Clients of an app. A record is made at the first login or mention: an entry that names a client (author, member,
@@ -50,6 +50,26 @@ export interface ClientStore {
   ): Promise<{ items: ClientId[]; cursor?: string }>;
   /** Which of `clients` refuse `other`. */
   refusing(app: AppId, other: ClientId, clients: readonly ClientId[]): Promise<ClientId[]>;
+  /**
+   * `client` is not to be added to this conversation by others. False, and nothing is written: it refuses `most` others
+   * already. A conversation that never was answers AppError `not_found`.
+   */
+  refuse(
+    app: AppId,
+    client: ClientId,
+    conversation: ConversationId,
+    most: number,
+    now: number,
+  ): Promise<boolean>;
+  unrefuse(app: AppId, client: ClientId, conversation: ConversationId): Promise<void>;
+  /** Conversations that `client` refuses, by id. */
+  refused(
+    app: AppId,
+    client: ClientId,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ items: ConversationId[]; cursor?: string }>;
+  /** Which of `clients` refuse this conversation. */
+  refusers(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
 }
 
 export interface ClientPatch {

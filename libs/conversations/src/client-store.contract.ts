@@ -1,3 +1,4 @@
+import type { ClientId, ConversationId } from '@hongyan/protocol';
 import { ann, append, bob, change, cid, client, make, message, newApp, T0 } from './fixtures.contract.js';
 import type { ClientStore } from './client-ports.js';
 import type { ConversationStore, LogStore } from './ports.js';
@@ -157,6 +158,48 @@ export function describeClientStore(name: string, open: () => Promise<ClientStor
       const other = newApp();
       expect(await store.clients.refusing(other, bob, [ann, cid])).toEqual([]);
       expect(await store.clients.blocked(other, cid, { limit: 10 })).toEqual({ items: [] });
+    });
+
+    it('knows which conversations a client refuses, up to a bound', async () => {
+      const app = newApp();
+      const made = await Promise.all([1, 2, 3].map(() => make(store, { app })));
+      const [one, two, three] = made.map(({ id }) => id).sort() as [ConversationId, ConversationId, ConversationId]; // prettier-ignore
+      const refuse = (who: ClientId, id: ConversationId) => store.clients.refuse(app, who, id, 2, T0);
+      expect(await refuse(ann, two)).toBe(true);
+      expect(await refuse(ann, one)).toBe(true);
+      expect(await refuse(ann, three)).toBe(false);
+      expect(await refuse(ann, two)).toBe(true);
+      expect(await refuse(cid, two)).toBe(true);
+      expect(await store.clients.refused(app, ann, { limit: 10 })).toEqual({ items: [one, two] });
+      const first = await store.clients.refused(app, ann, { limit: 1 });
+      expect(first.items).toEqual([one]);
+      expect(await store.clients.refused(app, ann, { limit: 1, cursor: first.cursor ?? '' })).toEqual({
+        items: [two],
+      });
+      expect([...(await store.clients.refusers(app, two, [bob, cid, ann, client('zoe')]))].sort()).toEqual([
+        ann,
+        cid,
+      ]);
+      expect(await store.clients.refusers(app, three, [ann, cid])).toEqual([]);
+      await store.clients.unrefuse(app, ann, two);
+      await store.clients.unrefuse(app, bob, two);
+      expect(await store.clients.refusers(app, two, [ann, cid])).toEqual([cid]);
+      expect(await refuse(ann, three)).toBe(true);
+    });
+
+    it('keeps what is refused of one app from another', async () => {
+      const [app, other] = [newApp(), newApp()];
+      const { id } = await make(store, { app });
+      await make(store, { app: other, id });
+      await store.clients.refuse(app, ann, id, 9, T0);
+      expect(await store.clients.refusers(other, id, [ann])).toEqual([]);
+      expect(await store.clients.refused(other, ann, { limit: 9 })).toEqual({ items: [] });
+      await store.clients.unrefuse(other, ann, id);
+      expect(await store.clients.refusers(app, id, [ann])).toEqual([ann]);
+      const { id: elsewhere } = await make(store, { app: other });
+      await expect(store.clients.refuse(app, ann, elsewhere, 9, T0)).rejects.toMatchObject({
+        error: 'not_found',
+      });
     });
   });
 }

@@ -1,4 +1,4 @@
-import { AppError, type Args, type ClientView, type Result } from '@hongyan/protocol';
+import { AppError, type Args, type ClientView, type ConversationId, type Result } from '@hongyan/protocol';
 import { type Call, bounded, clientOf, type Core } from './core.js';
 import type { ClientRecord } from './client-ports.js';
 
@@ -83,6 +83,13 @@ export async function listBlockedClients(
     ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
   });
 }
+
+/**
+ * Does the caller's client refuse this conversation? Asked within a decision, so that it is as of the conversation's queue.
+ * Who comes in by a session of its own ends its refusal by it; the tenant's server, acting for it, is somebody else.
+ */
+export const refuses = async (core: Core, caller: Call, conversation: ConversationId): Promise<boolean> =>
+  (await core.clients.refusers(caller.app, conversation, [clientOf(caller)])).length > 0;
 
 /** `client.unread`: over all conversations of the caller. */
 export function unreadTotals(core: Core, caller: Call): Promise<Result<'client.unread'>> {

@@ -43,6 +43,11 @@ import {
   setState,
   syncConversations,
 } from './list-conversations.js';
+import {
+  listRefusedConversations,
+  refuseConversation,
+  unrefuseConversation,
+} from './refuse-conversations.js';
 import { announcePresence, queryPresence, sendSignal, subscribePresence } from './presence.js';
 import { entries, getMessages, history } from './read-history.js';
 import { timeline } from './read-timeline.js';
@@ -80,6 +85,8 @@ const handlers: Table = {
   'conversation.block': blockMembers,
   'conversation.unblock': unblockMembers,
   'conversation.blocked': listBlocked,
+  'conversation.refuse': refuseConversation,
+  'conversation.unrefuse': unrefuseConversation,
   'conversation.setState': setState,
   'conversation.clear': clearConversation,
   'conversation.read': read,
@@ -105,6 +112,7 @@ const handlers: Table = {
   'client.block': blockClients,
   'client.unblock': unblockClients,
   'client.blocked': listBlockedClients,
+  'client.refused': listRefusedConversations,
   'client.changes': missedChanges,
   'client.edits': missedEdits,
   'client.unread': unreadTotals,

@@ -183,7 +183,7 @@ async function isRetry(core: Core, caller: Call, id: ConversationId, args: Creat
   );
 }
 
-/** Who left a unique conversation is in it again when it is created anew (policy `re-add`). */
+/** Who left a unique conversation is in it again when it is created anew (policy `re-add`), but for others who refuse it. */
 async function readdMissing(
   core: Core,
   app: App,
@@ -198,15 +198,21 @@ async function readdMissing(
     members.every((client) => state.isMember(client))
   )
     return;
+  const itself = caller.server ? undefined : caller.client;
+  let refused = false;
   await core.sequencer.submit(caller.app, state.id, {
     author: caller.client ?? '',
     op: args.op,
     origin: caller.session,
     wait: caller,
     alone: true,
-    decide: (now) => {
+    decide: async (now) => {
       const missing = members.filter((client) => !now.isMember(client) && !now.blocked.has(client));
-      return missing.length === 0 ? undefined : { kind: 'added', members: missing };
+      const refusers = new Set(await core.clients.refusers(caller.app, now.id, missing));
+      refused = itself !== undefined && refusers.has(itself);
+      const added = missing.filter((client) => client === itself || !refusers.has(client));
+      return added.length === 0 ? undefined : { kind: 'added', members: added };
     },
   });
+  if (refused && itself !== undefined) await core.clients.unrefuse(caller.app, itself, state.id);
 }

@@ -1,7 +1,8 @@
 import { AppError, type AppId, type Args, type ClientId, type Result } from '@hongyan/protocol';
+import { refuses } from './clients.js';
 import { type Call, clientOf, type Core, seqResult } from './core.js';
 
-/** `system.subscribe`: broadcasts count from here on. */
+/** `system.subscribe`: broadcasts count from here on. Ends that one refuses the service. */
 export async function subscribe(
   core: Core,
   caller: Call,
@@ -9,12 +10,16 @@ export async function subscribe(
 ): Promise<Result<'system.subscribe'>> {
   const app = await core.app(caller);
   const client = clientOf(caller);
+  let refused = false;
   const outcome = await core.change(app, caller, args.conversation, args.op, async (state) => {
     if (state.conversation.kind !== 'system') return new AppError('wrong_kind');
     if (state.blocked.has(client)) return new AppError('blocked');
+    refused = await refuses(core, caller, state.id);
     const [already] = await core.members.among(caller.app, state.id, [client]);
-    return already === undefined ? { kind: 'joined', member: client } : undefined;
+    if (already !== undefined) return undefined;
+    return refused && caller.server ? new AppError('blocked') : { kind: 'joined', member: client };
   });
+  if (refused && !caller.server) await core.clients.unrefuse(caller.app, client, args.conversation);
   return seqResult(outcome);
 }
 

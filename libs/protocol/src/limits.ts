@@ -17,6 +17,8 @@ export interface Limits {
   readonly roomsPerSession: number;
   readonly silencedMembers: number;
   readonly blockedMembers: number;
+  /** Conversations that one client may refuse. */
+  readonly refusedConversations: number;
   readonly sessionsPerClient: number;
   /** Open connections of the whole app. */
   readonly connections: number;
@@ -44,6 +46,7 @@ export const defaultLimits: Limits = Object.freeze({
   roomsPerSession: 10,
   silencedMembers: 500,
   blockedMembers: 10_000,
+  refusedConversations: 1000,
   sessionsPerClient: 20,
   connections: 100_000,
   commandsPerSecond: 100,

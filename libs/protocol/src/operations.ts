@@ -174,6 +174,12 @@ export const operations = {
     limit: page.optional(),
     cursor: cursor.optional(),
   }),
+  /**
+   * I leave, and am not added to this conversation by others any more, nor by the server; joining it myself ends that.
+   * For conversations and services, also ones that I was in.
+   */
+  'conversation.refuse': z.object({ op: operationId, conversation: conversationId }),
+  'conversation.unrefuse': z.object({ conversation: conversationId }),
   /** My own view of a conversation: mute, pin, hide, mark unread, custom. */
   'conversation.setState': memberState.extend({ conversation: conversationId }),
   /** Everything up to and including `seq` is gone for me only. */
@@ -299,6 +305,8 @@ export const operations = {
   'client.block': z.object({ clients: clientIds }),
   'client.unblock': z.object({ clients: clientIds }),
   'client.blocked': z.object({ limit: page.optional(), cursor: cursor.optional() }),
+  /** Conversations that I refuse. */
+  'client.refused': z.object({ limit: page.optional(), cursor: cursor.optional() }),
   /**
    * What changed in my ordinary and temporary conversations, messages apart, after a time or the `until` of an earlier
    * answer; for clients that keep no sequences. Changes are kept for a week, and end where I was put out.

@@ -212,6 +212,9 @@ export interface Results {
   'conversation.block': BulkResult;
   'conversation.unblock': BulkResult;
   'conversation.blocked': Page<{ readonly client: ClientId }>;
+  /** Where I left; absent: I was not in. */
+  'conversation.refuse': { readonly seq?: number; readonly time?: number };
+  'conversation.unrefuse': Record<never, never>;
   'conversation.setState': { readonly own: OwnState };
   'conversation.clear': { readonly own: OwnState };
   'conversation.read': { readonly readSeq: number; readonly unread: number; readonly mentionUnread: number };
@@ -271,6 +274,7 @@ export interface Results {
   'client.block': Record<never, never>;
   'client.unblock': Record<never, never>;
   'client.blocked': Page<ClientId>;
+  'client.refused': Page<ConversationId>;
   'client.changes': MissedEntries;
   'client.edits': MissedEntries;
   'client.unread': UnreadTotals;

@@ -1,9 +1,9 @@
 import type { ClientRecord } from '@hongyan/conversations';
-import type { ClientId } from '@hongyan/protocol';
+import type { ClientId, ConversationId } from '@hongyan/protocol';
 import { clientColumns, toClientRecord } from './client-writes.js';
 import type { ClientColumns } from './client-writes.js';
 import type { Database } from './database.js';
-import { clientKey, decodeCursor, encodeCursor } from './keys.js';
+import { clientKey, conversationKey, decodeCursor, encodeCursor } from './keys.js';
 
 /** Reads of ClientStore. */
 
@@ -84,5 +84,37 @@ export function refusing(db: Database, app: string, other: string, ids: readonly
       key !== undefined &&
       db.get('SELECT 1 FROM refusal WHERE client = ? AND other = ?', key, otherKey) !== undefined
     );
+  });
+}
+
+export function refusedBy(
+  db: Database,
+  app: string,
+  client: string,
+  { limit, cursor }: Page,
+): { items: ConversationId[]; cursor?: string } {
+  const key = clientKey(db, app, client);
+  if (key === undefined) return { items: [] };
+  const rows = db.all<{ id: string }>(
+    'SELECT id FROM conversation_refusal WHERE client = ? AND id > ? ORDER BY id LIMIT ?',
+    key,
+    afterOf(db, cursor),
+    limit + 1,
+  );
+  return paged(db, rows, limit, ({ id }) => id, ({ id }) => id as ConversationId); // prettier-ignore
+}
+
+export function refusers(
+  db: Database,
+  app: string,
+  conversation: string,
+  ids: readonly ClientId[],
+): ClientId[] {
+  const conv = conversationKey(db, app, conversation);
+  if (conv === undefined) return [];
+  const sql = 'SELECT 1 FROM conversation_refusal WHERE client = ? AND conv = ?';
+  return ids.filter((id) => {
+    const key = clientKey(db, app, id);
+    return key !== undefined && db.get(sql, key, conv) !== undefined;
   });
 }

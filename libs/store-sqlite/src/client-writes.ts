@@ -1,5 +1,5 @@
 import type { ClientPatch, ClientRecord } from '@hongyan/conversations';
-import type { ClientId, JsonObject } from '@hongyan/protocol';
+import { AppError, type ClientId, type JsonObject } from '@hongyan/protocol';
 import type { WriteContext } from './write-context.js';
 
 export interface ClientColumns {
@@ -78,4 +78,37 @@ export function unrefuse(w: WriteContext, app: string, client: string, others: r
   if (key === undefined) return;
   for (const other of others)
     w.db.run('DELETE FROM refusal WHERE client = ? AND other = ?', key, w.knownClient(app, other) ?? -1);
+}
+
+export function refuseConversation(
+  w: WriteContext,
+  app: string,
+  client: string,
+  conversation: string,
+  most: number,
+  now: number,
+): boolean {
+  const head = w.conversation(app, conversation);
+  if (head === undefined) throw new AppError('not_found');
+  const key = w.client(app, client, now);
+  const others = w.db.get<{ n: number }>(
+    'SELECT count(*) AS n FROM conversation_refusal WHERE client = ? AND conv <> ?',
+    key,
+    head.key,
+  )!.n;
+  if (others >= most) return false;
+  w.db.run('INSERT OR IGNORE INTO conversation_refusal VALUES (?,?,?)', key, head.key, conversation);
+  return true;
+}
+
+export function unrefuseConversation(
+  w: WriteContext,
+  app: string,
+  client: string,
+  conversation: string,
+): void {
+  const head = w.conversation(app, conversation);
+  const key = w.knownClient(app, client);
+  if (head === undefined || key === undefined) return;
+  w.db.run('DELETE FROM conversation_refusal WHERE client = ? AND conv = ?', key, head.key);
 }

@@ -9,6 +9,7 @@ import {
   version5Sql,
   version6Sql,
   version7Sql,
+  version8Sql,
 } from './schema.js';
 
 /** The folder was written by a newer version of this software. */
@@ -34,6 +35,7 @@ const migrations: readonly ((db: Database) => void)[] = [
   (db) => db.exec(version5Sql),
   (db) => db.exec(version6Sql),
   (db) => db.exec(version7Sql),
+  (db) => db.exec(version8Sql),
 ];
 
 /** Brings the store to this software's version, each step in a transaction of its own. */

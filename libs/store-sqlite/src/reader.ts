@@ -1,7 +1,7 @@
 import { app, apps, revocationsSince, tenants } from './administration-reads.js';
 import type { Answers, Batch, Executor } from './batch.js';
 import { check } from './check.js';
-import { blockedBy, clients, clientPage, refusing, seenSince } from './client-reads.js';
+import { blockedBy, clients, clientPage, refusedBy, refusers, refusing, seenSince } from './client-reads.js';
 import { byUniqueKey, everyone, find, load } from './conversation-reads.js';
 import { query } from './conversation-query.js';
 import type { Database } from './database.js';
@@ -23,7 +23,7 @@ export const reads = {
   head, entries, history, messages, byOperation, seqAt,
   load, find, query, byUniqueKey, everyone,
   own, among, everAmong, memberPage, receipts, count, list, row, sync, totals,
-  clients, clientPage, blockedBy, refusing, seenSince,
+  clients, clientPage, blockedBy, refusing, refusedBy, refusers, seenSince,
   changes, edits, timelinePart,
   changedHere, digestPage, findImported, installationPage,
   tenants, app, apps, revocationsSince,

@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 7;
+export const schemaVersion = 8;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -163,6 +163,16 @@ CREATE TABLE installation (
   PRIMARY KEY (app, id)
 ) STRICT, WITHOUT ROWID;
 `;
+
+/** Version 8: clients that are not to be added to a conversation by others; and who muted one is found without its members. */
+export const version8Sql = `
+CREATE TABLE conversation_refusal (
+  client INTEGER NOT NULL, conv INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (client, conv)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conversation_refusal_page ON conversation_refusal (client, id);
+CREATE INDEX member_muted ON member (conv, role, id, muteUntil) WHERE muteUntil IS NOT NULL AND role IS NOT NULL;
+`;
+
 
 /** A two-way table between words and their numbers. */
 function codes<W extends string>(words: readonly W[]) {

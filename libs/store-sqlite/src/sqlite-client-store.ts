@@ -1,5 +1,5 @@
 import type { ClientPatch, ClientRecord, ClientStore } from '@hongyan/conversations';
-import type { AppId, ClientId } from '@hongyan/protocol';
+import type { AppId, ClientId, ConversationId } from '@hongyan/protocol';
 import type { Channels } from './channels.js';
 
 interface Page {
@@ -45,5 +45,27 @@ export class SqliteClientStore implements ClientStore {
 
   refusing(app: AppId, other: ClientId, clients: readonly ClientId[]): Promise<ClientId[]> {
     return this.channels.read.call('refusing', app, other, clients);
+  }
+
+  refuse(
+    app: AppId,
+    client: ClientId,
+    conversation: ConversationId,
+    most: number,
+    now: number,
+  ): Promise<boolean> {
+    return this.channels.write.call('refuseConversation', app, client, conversation, most, now);
+  }
+
+  async unrefuse(app: AppId, client: ClientId, conversation: ConversationId): Promise<void> {
+    await this.channels.write.call('unrefuseConversation', app, client, conversation);
+  }
+
+  refused(app: AppId, client: ClientId, page: Page): Promise<{ items: ConversationId[]; cursor?: string }> {
+    return this.channels.read.call('refusedBy', app, client, page);
+  }
+
+  refusers(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {
+    return this.channels.read.call('refusers', app, conversation, clients);
   }
 }

@@ -9,7 +9,7 @@ import {
 import { append } from './append.js';
 import type { Answers, Batch, Executor } from './batch.js';
 import { ChangeMarks } from './change-marks.js';
-import { refuse, unrefuse, upsertClient } from './client-writes.js';
+import { refuse, refuseConversation, unrefuse, unrefuseConversation, upsertClient } from './client-writes.js';
 import { create } from './create.js';
 import { advanceDelivered, advanceRead, ensure, setOwn } from './cursors.js';
 import type { Database } from './database.js';
@@ -32,6 +32,8 @@ export const writes = {
   upsertClient,
   refuse,
   unrefuse,
+  refuseConversation,
+  unrefuseConversation,
   createTenant,
   createApp,
   saveApp,

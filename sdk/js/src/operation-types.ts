@@ -137,6 +137,15 @@ export interface Inputs {
     limit?: number;
     cursor?: string;
   };
+  /** I leave, and am not added to this conversation by others any more, nor by the server; joining it myself ends that.
+For conversations and services, also ones that I was in. */
+  'conversation.refuse': {
+    op: string;
+    conversation: string;
+  };
+  'conversation.unrefuse': {
+    conversation: string;
+  };
   /** My own view of a conversation: mute, pin, hide, mark unread, custom. */
   'conversation.setState': {
     conversation: string;
@@ -307,6 +316,11 @@ temporary conversations are left out. */
     clients: readonly string[];
   };
   'client.blocked': {
+    limit?: number;
+    cursor?: string;
+  };
+  /** Conversations that I refuse. */
+  'client.refused': {
     limit?: number;
     cursor?: string;
   };
