@@ -5,6 +5,7 @@ export * from './columns.js';
 export * from './content.js';
 export * from './conversation-kinds.js';
 export * from './conversation-row.js';
+export * from './cross-origin.js';
 export * from './errors.js';
 export * from './member-info.js';
 export type * from './messages.js';

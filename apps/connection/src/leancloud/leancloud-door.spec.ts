@@ -73,7 +73,7 @@ describe('the route', () => {
   it('answers preflights, and unknown apps with code and text', async () => {
     const preflight = await fetch(`${rig.base}/v1/route`, { method: 'OPTIONS' });
     expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-headers')).toContain('X-LC-IM-Session-Token');
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('x-lc-im-session-token');
     const unknown = await get('/v1/route?appId=nobody');
     expect(unknown.status).toBe(404);
     expect(await unknown.json()).toEqual({ code: 4100, error: 'There is no such app.' });

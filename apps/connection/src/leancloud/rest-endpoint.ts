@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, memberInfoRow, type MemberInfoRow } from '@hongyan/leancloud';
+import { allowCrossOrigin, isObject, memberInfoRow, type MemberInfoRow } from '@hongyan/leancloud';
 import { asAppId, AppError, type AppId, type Caller, type SessionId } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
 import { conversationOf, parseJson } from './calls.js';
-import { allowCrossOrigin, header, sendJson, sendRefusal, urlOf } from './http.js';
+import { header, sendJson, sendRefusal, urlOf } from './http.js';
 import { notifications } from './notifications.js';
 import { runFor } from './run-for.js';
 import type { ToldLive } from './told-live.js';

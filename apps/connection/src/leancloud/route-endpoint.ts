@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AppDirectory } from '@hongyan/apps';
-import { codes, type CodeName } from '@hongyan/leancloud';
+import { allowCrossOrigin, codes, type CodeName } from '@hongyan/leancloud';
 import { asAppId } from '@hongyan/protocol';
-import { allowCrossOrigin, sendJson, urlOf } from './http.js';
+import { sendJson, urlOf } from './http.js';
 import type { PodDirectory, Reached, Route } from './pod-directory.js';
 
 type Next = (error?: unknown) => void;

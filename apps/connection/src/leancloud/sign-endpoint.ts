@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptedSecrets, type App, type AppDirectory } from '@hongyan/apps';
-import { isObject, LeanCloudError, provesKey, requestCredentialOf, signLeanCloud } from '@hongyan/leancloud';
+import {
+  allowCrossOrigin,
+  isObject,
+  LeanCloudError,
+  provesKey,
+  requestCredentialOf,
+  signLeanCloud,
+} from '@hongyan/leancloud';
 import { asAppId, AppError } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
-import { allowCrossOrigin, jsonBody, sendJson, sendRefusal, urlOf } from './http.js';
+import { jsonBody, sendJson, sendRefusal, urlOf } from './http.js';
 
 type Next = (error?: unknown) => void;
 

@@ -1,22 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
-import { credentialHeaders } from '@hongyan/leancloud';
+import { allowCrossOrigin } from '@hongyan/leancloud';
 import { TokenBuckets } from '@hongyan/rest';
 import { CONVERSATION_PARTS, type ConversationParts } from '../parts.js';
 import { leanCloudControllerOf } from './nest-leancloud-controller.js';
 import { LeanCloudFilter } from './nest-leancloud-filter.js';
 import { LeanCloudGuard } from './nest-leancloud-guard.js';
 import { leanCloudRoutes } from './routes.js';
-
-const allowedHeaders = [
-  ...credentialHeaders,
-  'x-lc-session',
-  'x-lc-im-session-token',
-  'x-lc-prod',
-  'x-lc-ua',
-  'content-type',
-  'idempotency-key',
-].join(', ');
 
 /** LeanCloud's REST API for tenants' servers. The rules are behind `parts.commands`; none is here. */
 @Module({})
@@ -35,20 +25,13 @@ export class LeanCloudRestModule implements NestModule {
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(allowCrossOrigin).forRoutes('1.1/{*path}', '1.2/{*path}');
+    consumer.apply(answerBrowsers).forRoutes('1.1/{*path}', '1.2/{*path}');
   }
 }
 
 type Next = (error?: unknown) => void;
 
-/** Any web page may ask; it still needs a key. */
-function allowCrossOrigin(request: IncomingMessage, response: ServerResponse, next: Next): void {
-  response.setHeader('Access-Control-Allow-Origin', '*');
+function answerBrowsers(request: IncomingMessage, response: ServerResponse, next: Next): void {
   response.setHeader('Cache-Control', 'no-store');
-  if (request.method !== 'OPTIONS') return next();
-  response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, DELETE, OPTIONS');
-  response.setHeader('Access-Control-Allow-Headers', allowedHeaders);
-  response.setHeader('Access-Control-Max-Age', '86400');
-  response.statusCode = 204;
-  response.end();
+  if (!allowCrossOrigin(request, response)) next();
 }
