@@ -88,7 +88,7 @@ describe.each([4, 5] as const)('version %i', (version) => {
         });
         client.on(Event.UNREAD_MESSAGES_COUNT_UPDATE, (conversations: Sdk5.Conversation[]) => {
           for (const { unreadMessagesCount: count } of conversations)
-            window.told.push({ event: 'unread', count });
+            window.told.push({ event: 'unread', count: Number(count) });
         });
         for (const name of [
           'OFFLINE',
@@ -124,7 +124,10 @@ describe.each([4, 5] as const)('version %i', (version) => {
   async function talk(names: readonly [string, string], options = {}): Promise<[Page, Page]> {
     const pages: [Page, Page] = [await open(names[0], options), await open(names[1], options)];
     await pages[0].evaluate(async (other) => {
-      window.conversation = await window.client.createConversation({ members: [other], name: 'from a page' });
+      window.conversation = (await window.client.createConversation({
+        members: [other],
+        name: 'from a page',
+      })) as Sdk5.Conversation;
     }, names[1]);
     await say(pages[0], 'hello');
     await until('the other page hears', async () => (await heard(pages[1])).join() === 'hello');
