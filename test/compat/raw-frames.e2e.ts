@@ -57,6 +57,15 @@ async function start(frames: RawFrames, more: ConvCommand): Promise<string> {
   return reply.convMessage!.cid!;
 }
 
+/** A chat room of ann's, with all three in it. */
+async function peopleInRoom() {
+  const [ann, bob, cleo] = await people();
+  const cid = await start(ann, { m: ['ann'], transient: true });
+  await askConv(bob, OpType.add, { cid, m: ['bob'] });
+  await askConv(cleo, OpType.add, { cid, m: ['cleo'] });
+  return { ann, bob, cleo, cid };
+}
+
 async function say(
   frames: RawFrames,
   cid: string,
@@ -237,14 +246,46 @@ describe('silence and blocks', () => {
     expect((await ann.ask(nobody)).blacklistMessage?.blockedPids ?? []).toEqual([]);
   });
 
+  it('are a client’s own, too: it leaves the conversation and nobody adds it again', async () => {
+    const [ann, bob] = await people();
+    const cid = await start(ann, { m: ['ann', 'bob'] });
+    const own = (op: number, list: object = {}) => ({
+      cmd: blacklist,
+      op,
+      blacklistMessage: { srcPid: 'bob', toCids: [cid], ...list },
+    });
+    expect(await bob.ask(own(OpType.block))).toMatchObject({
+      op: OpType.blocked,
+      blacklistMessage: { srcPid: 'bob', blockedCids: [cid] },
+    });
+    await bob.push(conv, OpType.left);
+    expect(await ann.push(conv, OpType.members_left)).toMatchObject({ convMessage: { cid, m: ['bob'] } });
+    const added = await askConv(ann, OpType.add, { cid, m: ['bob', 'cleo'] });
+    expect(added.convMessage).toMatchObject({
+      allowedPids: ['cleo'],
+      failedPids: [{ code: 4548, reason: 'BLOCKED_BY_CONV', pids: ['bob'] }],
+    });
+    const listed = { blacklistMessage: { srcPid: 'bob', blockedCids: [cid] } };
+    expect(await bob.ask(own(OpType.query, { toCids: [] }))).toMatchObject({
+      op: OpType.query_result,
+      ...listed,
+    });
+    const check = own(OpType.check_block, { toCids: ['elsewhere', cid] });
+    expect(await bob.ask(check)).toMatchObject({ op: OpType.check_result, ...listed });
+    expect((await ann.ask(own(OpType.block))).errorMessage).toMatchObject({ code: 4320 });
+    expect((await bob.ask(own(OpType.block, { toCids: [cid, 'another'] }))).errorMessage?.code).toBe(4301);
+    expect((await bob.ask(own(OpType.block, { toCids: ['nowhere'] }))).errorMessage?.code).toBe(4303);
+    expect(await bob.ask(own(OpType.unblock))).toMatchObject({
+      op: OpType.unblocked,
+      blacklistMessage: { srcPid: 'bob' },
+    });
+    expect(await askConv(ann, OpType.add, { cid, m: ['bob'] })).toMatchObject({
+      convMessage: { allowedPids: ['bob'] },
+    });
+  });
+
   it('are told in chat rooms, too', async () => {
-    const [ann, bob, cleo] = await people();
-    const cid = await start(ann, { m: ['ann'], transient: true });
-    for (const [frames, m] of [
-      [bob, 'bob'],
-      [cleo, 'cleo'],
-    ] as const)
-      await askConv(frames, OpType.add, { cid, m: [m] });
+    const { ann, bob, cleo, cid } = await peopleInRoom();
     await askConv(ann, OpType.add_shutup, { cid, m: ['bob'] });
     const told = { convMessage: { cid, initBy: 'ann', m: ['bob'] } };
     expect(await ann.push(conv, OpType.members_shutuped)).toMatchObject(told);
@@ -260,13 +301,7 @@ describe('silence and blocks', () => {
   });
 
   it('are a manager’s right in a chat room, once its creator made one', async () => {
-    const [ann, bob, cleo] = await people();
-    const cid = await start(ann, { m: ['ann'], transient: true });
-    for (const [frames, m] of [
-      [bob, 'bob'],
-      [cleo, 'cleo'],
-    ] as const)
-      await askConv(frames, OpType.add, { cid, m: [m] });
+    const { ann, bob, cleo, cid } = await peopleInRoom();
     const silence = () => askConv(bob, OpType.add_shutup, { cid, m: ['cleo'] });
     expect((await silence()).errorMessage).toMatchObject({ code: 4320 });
     const info = { pid: 'bob', role: 'Manager' };

@@ -1,6 +1,6 @@
 import { CommandType, OpType, type GenericCommand } from '@hongyan/leancloud';
 import { sampleApp } from '../fixtures.contract.js';
-import { type LeanCloudRig, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
+import { type LeanCloudRig, logIn, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
 
 /** What a query of conversations costs: a read per page, and nothing per row but for large ones. */
 
@@ -8,14 +8,7 @@ let rig: LeanCloudRig;
 let ann: RawFrames;
 beforeEach(async () => {
   rig = await startLeanCloudRig([sampleApp('red')]);
-  rig.commands.answer = (name) =>
-    name === 'conversation.list'
-      ? { items: [], totals: { unread: 0, mentionUnread: 0, unmutedUnread: 0 } }
-      : {};
-  ann = await rig.connect();
-  const sessionMessage = { ua: 'test', r: false };
-  const open = { cmd: CommandType.session, op: OpType.open, appId: 'red', peerId: 'ann', sessionMessage };
-  expect((await ann.ask(open)).op).toBe(OpType.opened);
+  ann = await logIn(rig, 'ann');
   rig.commands.calls.length = 0;
 });
 afterEach(() => rig.stop());

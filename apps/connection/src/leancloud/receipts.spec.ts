@@ -1,7 +1,7 @@
-import { CommandType, OpType } from '@hongyan/leancloud';
+import { CommandType } from '@hongyan/leancloud';
 import { asAppId, asClientId, asConversationId } from '@hongyan/protocol';
 import { sampleApp } from '../fixtures.contract.js';
-import { type LeanCloudRig, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
+import { type LeanCloudRig, logIn, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
 
 /** Receipts of messages that an earlier session sent: found in the log, and only until cursors come to this session's. */
 
@@ -14,18 +14,13 @@ let stored: { id: string; seq: number; time: number; receipt?: boolean }[];
 beforeEach(async () => {
   rig = await startLeanCloudRig([sampleApp('red')]);
   stored = [];
+  ann = await logIn(rig, 'ann');
   rig.commands.answer = (name, args: { after?: { seq: number }; before?: { seq: number } }) => {
-    if (name === 'conversation.list')
-      return { items: [], totals: { unread: 0, mentionUnread: 0, unmutedUnread: 0 } };
     if (name !== 'message.history') return {};
     const [after, before] = [args.after?.seq ?? 0, args.before?.seq ?? Infinity];
     const messages = stored.filter(({ seq }) => seq > after && seq <= before).slice(-2);
     return { messages, more: (messages[0]?.seq ?? 0) > after + 1, floor: 0 };
   };
-  ann = await rig.connect();
-  const sessionMessage = { ua: 'test', r: false };
-  const open = { cmd: CommandType.session, op: OpType.open, appId: 'red', peerId: 'ann', sessionMessage };
-  expect((await ann.ask(open)).op).toBe(OpType.opened);
   rig.commands.calls.length = 0;
 });
 afterEach(() => rig.stop());
