@@ -1,16 +1,10 @@
-import type { AppId, ClientId, ConversationId, JsonObject } from '@hongyan/protocol';
+import type { AppId, ClientId, ClientView, ConversationId, JsonObject } from '@hongyan/protocol';
 
 /**
  * Clients of an app. A record is made at the first login or mention: an entry that names a client (author, member,
  * mentioned, silenced, blocked) is committed together with the records it needs.
  */
-export interface ClientRecord {
-  readonly id: ClientId;
-  readonly name?: string;
-  readonly avatarUrl?: string;
-  readonly locale?: string;
-  readonly timeZone?: string;
-  readonly custom?: JsonObject;
+export interface ClientRecord extends ClientView {
   /** When it first logged in, was a member, was mentioned … */
   readonly firstSeen: number;
   /** Absent: it never logged in. */
