@@ -7,6 +7,7 @@ import {
   type CompatApp,
   type CompatServer,
   describeUnless,
+  masterKey,
   notOurs,
   startCompatServer,
 } from './compat-server.js';
@@ -26,7 +27,16 @@ describeUnless(notOurs, 'an imported app', () => {
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'hongyan-imported-'));
-    source = await StandIn.start(new GeneratedApp({ messages: 3_000, conversations: 30 }));
+    source = await StandIn.start(
+      new GeneratedApp({
+        messages: 3_000,
+        conversations: 30,
+        services: 1,
+        subscribers: 1,
+        threadMessages: 9,
+      }),
+    );
+    source.app.changeConversation(0, { mu: [] }); // of a service, where it would be reported
     server = await startCompatServer();
     app = await server.app();
     await runCommand(
@@ -131,5 +141,26 @@ describeUnless(notOurs, 'an imported app', () => {
     await atAnn.update(first as never, new a.sdk.TextMessage('changed here') as never);
     const [changed] = await heard;
     expect([changed.id, changed.text]).toEqual([first!.id, 'changed here']);
+  });
+
+  it('has the thread of a service row by row, though several have the same time', async () => {
+    const service = source.app.conversationId(0);
+    const [client] = source.app.subscribers(0);
+    const thread = source.app.thread(0, client!);
+    expect(new Set(thread.map(({ timestamp }) => timestamp)).size).toBeLessThan(thread.length);
+    const url = new URL(
+      `1.2/rtm/service-conversations/${service}/subscribers/${client}/messages`,
+      server.url,
+    );
+    const headers = { 'X-LC-Id': app.id, 'X-LC-Key': `${masterKey},master` };
+    const found: unknown[] = [];
+    for (let place = ''; ;) {
+      url.search = `limit=1${place}`;
+      const rows = (await (await fetch(url, { headers })).json()) as Record<string, unknown>[];
+      if (rows.length === 0) break;
+      found.unshift(rows[0]!['msg-id']);
+      place = `&timestamp=${String(rows[0]!['timestamp'])}&msgid=${String(rows[0]!['msg-id'])}`;
+    }
+    expect(found).toEqual(thread.map((row) => row['msg-id']));
   });
 });

@@ -13,13 +13,23 @@ import type { Outcome } from './sequencer.js';
 import type { MessageEntry } from './types.js';
 import { messageView } from './views.js';
 
-/** Where a message lies; ids that were never given out are answered like messages that do not exist. */
-export async function locate(
+interface MessagePlace {
+  readonly conversation: ConversationId;
+  readonly seq: number;
+}
+
+/** Where a message lies, or lay; undefined: the id was never given out. */
+export async function findMessage(
   core: Core,
   { app }: Call,
   id: MessageId,
-): Promise<{ conversation: ConversationId; seq: number }> {
-  const place = parseMessageId(id) ?? (await core.imports?.find(app, id));
+): Promise<MessagePlace | undefined> {
+  return parseMessageId(id) ?? (await core.imports?.find(app, id));
+}
+
+/** The same; ids that were never given out are answered like messages that do not exist. */
+export async function locate(core: Core, caller: Call, id: MessageId): Promise<MessagePlace> {
+  const place = await findMessage(core, caller, id);
   if (place === undefined) throw new AppError('message_not_found');
   return place;
 }

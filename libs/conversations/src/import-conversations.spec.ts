@@ -1,4 +1,11 @@
-import { asAppId, asClientId, type ClientId, type ConversationId, type Role } from '@hongyan/protocol';
+import {
+  asAppId,
+  asClientId,
+  type ClientId,
+  type ConversationId,
+  type MessageId,
+  type Role,
+} from '@hongyan/protocol';
 import type { ConversationImport, ImportItem } from './import-conversations.js';
 import { appOf, Harness } from './service-harness.contract.js';
 
@@ -192,4 +199,28 @@ it('compares names only, where retention has taken the beginning', async () => {
   });
   expect((await h.store.conversations.load(app, id))!.conversation.name).toBe('another');
   expect((await here()).silenced).toEqual(['cat', 'dan']);
+});
+
+it('is read in pages behind a message, also where many have the same time', async () => {
+  await take({ members: ['ann', 'bob'] });
+  const ids = Array.from({ length: 9 }, (_, at) => `elsewhere-${at}` as MessageId);
+  const [ann] = people('ann');
+  const messages = ids.map((of) => ({
+    id: of,
+    time: 1_000,
+    author: ann!,
+    format: 'text' as const,
+    body: of,
+  }));
+  await imports.messages(app, [{ conversation: id, messages }]);
+  const bob = h.client('bob');
+  await bob.connect();
+  const found: string[] = [];
+  for (let before = {}; ;) {
+    const page = await bob.run('message.history', { conversation: id, limit: 2, ...before });
+    found.unshift(...page.messages.map((message) => message.id));
+    if (!page.more) break;
+    before = { before: { time: 1_000, message: page.messages[0]!.id } };
+  }
+  expect(found).toEqual(ids);
 });

@@ -11,6 +11,7 @@ import {
 } from '@hongyan/protocol';
 import { locate } from './change-message.js';
 import { type Call, bounded, type Core } from './core.js';
+import { type Range, rangesOf } from './history-bounds.js';
 import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
 import type { ConversationState } from './state.js';
@@ -63,7 +64,7 @@ export async function history(
   if (state.conversation.kind === 'system')
     return await serviceHistory(core, app, caller, args, state, limit);
   const floor = await readableAfter(core, app, state, caller);
-  const range = await bounds(core, caller.app, state.id, args);
+  const [range] = (await rangesOf(core, caller, [state.id], args)) as [Range];
   const { messages, more } = await core.log.history(caller.app, state.id, {
     direction: args.direction,
     after: Math.max(range.after, floor),
@@ -78,26 +79,12 @@ export async function history(
   };
 }
 
-/** Bounds as exclusive sequences; times are translated here and nothing behind compares them. */
-async function bounds(
-  core: Core,
-  app: AppId,
-  conversation: ConversationId,
-  args: Args<'message.history'>,
-): Promise<{ after: number; before: number }> {
-  const { after, before } = args;
-  let low = 0;
-  let high = Number.MAX_SAFE_INTEGER;
-  if (after?.seq !== undefined) low = after.inclusive ? after.seq - 1 : after.seq;
-  else if (after?.time !== undefined)
-    low = await core.log.seqAt(app, conversation, after.inclusive ? after.time - 1 : after.time);
-  if (before?.seq !== undefined) high = before.inclusive ? before.seq + 1 : before.seq;
-  else if (before?.time !== undefined)
-    high = (await core.log.seqAt(app, conversation, before.inclusive ? before.time : before.time - 1)) + 1;
-  return { after: Math.max(0, low), before: high };
+interface Part {
+  readonly state: ConversationState;
+  readonly range: Range;
 }
 
-/** A service's broadcasts and a client's thread with it, merged by time. Bounds are times: the two logs share no sequence. */
+/** A service's broadcasts and a client's thread with it, merged by time. */
 async function serviceHistory(
   core: Core,
   app: App,
@@ -107,45 +94,60 @@ async function serviceHistory(
   limit: number,
 ): Promise<Result<'message.history'>> {
   const client = caller.server ? args.thread : caller.client;
-  const parts: { conversation: ConversationState; broadcast: boolean }[] = [];
+  const logs: ConversationState[] = [];
   const subscribed =
     client === undefined ||
     caller.server ||
     (await core.members.among(caller.app, state.id, [client])).length > 0;
-  if (args.thread === undefined && subscribed) parts.push({ conversation: state, broadcast: true });
+  if (args.thread === undefined && subscribed) logs.push(state);
   if (client !== undefined) {
     const id = await existingThread(core, caller.app, state.id, client);
     const thread = id === undefined ? undefined : await core.states.get(caller.app, id);
-    if (thread !== undefined) parts.push({ conversation: thread, broadcast: false });
+    if (thread !== undefined) logs.push(thread);
   }
-  const now = core.clock();
+  const ids = logs.map(({ id }) => id);
+  const ranges = await rangesOf(core, caller, ids, args);
   const pages = await Promise.all(
-    parts.map(async ({ conversation }) => {
-      const range = await bounds(core, caller.app, conversation.id, args);
+    logs.map(async (log, at) => {
       const floor =
-        client === undefined
-          ? 0
-          : ((await core.members.own(caller.app, conversation.id, client))?.clearedSeq ?? 0);
-      const page = await core.log.history(caller.app, conversation.id, {
-        direction: args.direction,
-        after: Math.max(range.after, floor),
-        before: range.before,
-        limit,
-        ...(args.types === undefined ? {} : { types: args.types }),
-      });
-      return {
-        more: page.more,
-        views: page.messages
-          .filter((message) => isLive(message, now))
-          .map((message) => messageView(conversation.conversation, message, caller.client)),
-      };
+        client === undefined ? 0 : ((await core.members.own(caller.app, log.id, client))?.clearedSeq ?? 0);
+      const { before, after } = ranges[at]!;
+      const range = { before, after: Math.max(after, floor) };
+      return livePage(core, caller, args, { state: log, range }, limit);
     }),
   );
-  const merged = pages
-    .flatMap(({ views }) => views)
-    .sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1));
+  // By time; of the same time as the logs stand, which sorting keeps.
+  const merged = pages.flatMap(({ messages }) => messages).sort((a, b) => a.time - b.time);
   const messages = args.direction === 'backward' ? merged.slice(-limit) : merged.slice(0, limit);
   return { messages, more: merged.length > limit || pages.some(({ more }) => more), floor: state.head.floor };
+}
+
+/** A page without what is over: a short one would say that there is no more, so it is filled up. */
+async function livePage(
+  core: Core,
+  caller: Call,
+  { direction, types }: Args<'message.history'>,
+  { state, range }: Part,
+  limit: number,
+): Promise<{ messages: MessageView[]; more: boolean }> {
+  const now = core.clock();
+  let { after, before } = range;
+  let live: MessageEntry[] = [];
+  for (;;) {
+    const query = { direction, after, before, limit: limit - live.length, ...(types && { types }) };
+    const { messages, more } = await core.log.history(caller.app, state.id, query);
+    const found = messages.filter((message) => isLive(message, now));
+    live = direction === 'backward' ? [...found, ...live] : [...live, ...found];
+    const last = direction === 'backward' ? messages[0] : messages.at(-1);
+    if (!more || last === undefined || live.length >= limit)
+      return {
+        messages: live.map((message) => messageView(state.conversation, message, caller.client)),
+        more,
+      };
+    if (core.clock() > caller.deadline) throw new AppError('deadline_exceeded');
+    if (direction === 'backward') before = last.seq;
+    else after = last.seq;
+  }
 }
 
 const isLive = (message: MessageEntry, now: number): boolean =>

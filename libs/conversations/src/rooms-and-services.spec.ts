@@ -278,6 +278,56 @@ describe('services', () => {
     ).toMatchObject({ readSeq: first.seq, unread: 1 });
   });
 
+  it('are read in pages that end within a millisecond, without a hole or a message twice', async () => {
+    const news = await make();
+    await bob.run('system.subscribe', { conversation: news });
+    for (let at = 0; at < 45; at += 1) {
+      await h.server().send(news, `to all ${at}`);
+      await h.server().send(news, `to you ${at}`, { to: ['bob'] });
+    }
+    const read = async (direction: 'backward' | 'forward') => {
+      const found: string[] = [];
+      let place: object = {};
+      for (;;) {
+        const page = await bob.run('message.history', { conversation: news, direction, limit: 7, ...place });
+        const [first, last] = [page.messages[0]!, page.messages.at(-1)!];
+        const bodies = page.messages.map(({ body }) => body);
+        if (direction === 'forward') found.push(...bodies);
+        else found.unshift(...bodies);
+        place =
+          direction === 'forward'
+            ? { after: { time: last.time, message: last.id } }
+            : { before: { message: first.id } };
+        if (!page.more) return found;
+      }
+    };
+    const whole = (await bob.run('message.history', { conversation: news, limit: 100 })).messages;
+    expect(new Set(whole.map(({ time }) => time)).size).toBeLessThan(90);
+    expect(whole).toHaveLength(90);
+    for (const direction of ['backward', 'forward'] as const)
+      expect(await read(direction)).toEqual(whole.map(({ body }) => body));
+    const [one, two] = whole.slice(40);
+    const between = { conversation: news, after: { message: one!.id, inclusive: true } };
+    expect(
+      (
+        await bob.run('message.history', { ...between, before: { message: two!.id, inclusive: true } })
+      ).messages.map(({ id }) => id),
+    ).toEqual([one!.id, two!.id]);
+    expect(
+      await bob.outcome('message.history', { conversation: news, before: { message: 'no-such-message' } }),
+    ).toBe('message_not_found');
+  });
+
+  it('have full pages, whatever is over of what they told', async () => {
+    const news = await make();
+    await bob.run('system.subscribe', { conversation: news });
+    await h.server().send(news, 'stays');
+    for (let at = 0; at < 30; at += 1) await h.server().send(news, 'is over', { expiresAt: h.now + 1_000 });
+    h.now += 2_000;
+    const page = await bob.run('message.history', { conversation: news, limit: 5 });
+    expect(page).toMatchObject({ messages: [{ body: 'stays' }], more: false });
+  });
+
   it('are written to by nobody but the server side', async () => {
     const news = await make();
     expect(await bob.outcome('conversation.update', { conversation: news, name: 'Mine' })).toBe('forbidden');

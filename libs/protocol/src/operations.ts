@@ -53,7 +53,16 @@ const content = {
   mentionAll: z.boolean().optional(),
 };
 
-const timeOrSeq = z.object({ seq: seq.optional(), time: time.optional(), inclusive: z.boolean().optional() });
+/**
+ * A place in a conversation: of the message, where one of it is named, else of the sequence, else of the time. Sequences say
+ * nothing in services, whose pages are merged from two logs. Exclusive unless `inclusive`; a time excludes its whole millisecond.
+ */
+const placeInConversation = z.object({
+  message: messageId.optional(),
+  seq: seq.optional(),
+  time: time.optional(),
+  inclusive: z.boolean().optional(),
+});
 
 /** Exclusive unless `inclusive`; without `message` all of that millisecond. */
 const placeInTime = z.object({ time, message: messageId.optional(), inclusive: z.boolean().optional() });
@@ -243,8 +252,8 @@ export const operations = {
     conversation: conversationId,
     direction: z.enum(['backward', 'forward']).default('backward'),
     /** Backward: the newest to take (exclusive unless inclusive). Forward: the newest allowed. */
-    before: timeOrSeq.optional(),
-    after: timeOrSeq.optional(),
+    before: placeInConversation.optional(),
+    after: placeInConversation.optional(),
     types: z.array(z.string().max(hardLimits.typeLength)).min(1).max(20).optional(),
     limit: page.optional(),
     /** System conversations: whose thread; server side only, clients see their own. */

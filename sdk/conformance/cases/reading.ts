@@ -18,11 +18,16 @@ async function filled(world: World, count: number) {
   return group;
 }
 
-it('history: pages backward and forward, with bounds by sequence and by time', async (world) => {
+it('history: pages backward and forward, with bounds by sequence, by message and by time', async (world) => {
   const { id, wires } = await filled(world, 25); // sequences 2 to 26
-  const ask = async (query: object): Promise<{ seqs: number[]; more: boolean; times: number[] }> => {
+  const ask = async (query: object) => {
     const { messages, more } = await wires.bob.call('message.history', { conversation: id, ...query });
-    return { seqs: messages.map(({ seq }) => seq as number), times: messages.map(({ time }) => time), more };
+    return {
+      seqs: messages.map(({ seq }) => seq as number),
+      times: messages.map(({ time }) => time),
+      ids: messages.map((message) => message.id),
+      more,
+    };
   };
   deepStrictEqual((await ask({ limit: 10 })).seqs, numbers(17, 26));
   has(await ask({ limit: 10, before: { seq: 17 } }), { seqs: numbers(7, 16), more: true });
@@ -36,7 +41,11 @@ it('history: pages backward and forward, with bounds by sequence and by time', a
     seqs: [7, 8, 9],
     more: false,
   });
-  const { times } = await ask({ limit: 25 });
+  const { times, ids } = await ask({ limit: 25 });
+  has(await ask({ limit: 3, before: { message: ids[10] } }), { seqs: numbers(9, 11), more: true });
+  has(await ask({ direction: 'forward', limit: 3, after: { message: ids[10], inclusive: true } }), {
+    seqs: numbers(12, 14),
+  });
   ok(
     times.every((time, n) => n === 0 || time > (times[n - 1] as number)),
     'times grow strictly',

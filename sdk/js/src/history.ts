@@ -1,6 +1,8 @@
 import type { MessageView, Results } from '@hongyan/protocol';
 
+/** At the message, if one is named; else at the sequence (not of services), else at the time. */
 export interface HistoryBound {
+  readonly message?: string;
   readonly seq?: number;
   /** Milliseconds since 1970. */
   readonly time?: number;
@@ -37,15 +39,13 @@ export class HistoryPage {
 
   /** The page before this one. */
   older(): Promise<HistoryPage> {
-    const first = this.messages[0]?.seq;
-    const before = first === undefined ? this.query.before : { seq: first };
+    const before = placeOf(this.messages[0]) ?? this.query.before;
     return this.#next({ direction: 'backward', ...(before === undefined ? {} : { before }) });
   }
 
   /** The page after this one. */
   newer(): Promise<HistoryPage> {
-    const last = this.messages.at(-1)?.seq;
-    const after = last === undefined ? this.query.after : { seq: last };
+    const after = placeOf(this.messages.at(-1)) ?? this.query.after;
     return this.#next({ direction: 'forward', ...(after === undefined ? {} : { after }) });
   }
 
@@ -58,3 +58,6 @@ export class HistoryPage {
     });
   }
 }
+
+const placeOf = (message?: MessageView): HistoryBound | undefined =>
+  message && { message: message.id, time: message.time };

@@ -245,8 +245,8 @@ Also ends `markedUnread`. Of a service a time moves the cursor of my thread, too
     conversation: string;
     direction?: 'backward' | 'forward';
     /** Backward: the newest to take (exclusive unless inclusive). Forward: the newest allowed. */
-    before?: { seq?: number; time?: number; inclusive?: boolean };
-    after?: { seq?: number; time?: number; inclusive?: boolean };
+    before?: { message?: string; seq?: number; time?: number; inclusive?: boolean };
+    after?: { message?: string; seq?: number; time?: number; inclusive?: boolean };
     types?: readonly string[];
     limit?: number;
     /** System conversations: whose thread; server side only, clients see their own. */

@@ -8,7 +8,6 @@ import {
 } from '@hongyan/leancloud';
 import { AppError, type Input, type MessageView } from '@hongyan/protocol';
 import { conversationOf, type Call, type Reply } from './calls.js';
-import { placeOf } from './message-places.js';
 import { logItemOf } from './wire-message.js';
 
 const defaultLimit = 20;
@@ -29,14 +28,8 @@ export async function queryHistory(call: Call): Promise<Reply> {
     logsMessage: { cid: conversation, logs: messages.length === 0 ? [] : items },
   });
   const forward = logs.direction === QueryDirection.NEW;
-  // Two logs are one for a service's reader: only times mean the same in both.
-  const bound = async (time?: number, mid?: string, inclusive?: boolean) => {
-    const named = kind === 'system' || mid === undefined || mid === '' ? undefined : mid;
-    const place = named === undefined ? undefined : await placeOf(calls, session, named);
-    return boundOf(place, time, inclusive, conversation);
-  };
-  const start = await bound(logs.t, logs.mid, logs.tIncluded);
-  const end = await bound(logs.tt, logs.tmid, logs.ttIncluded);
+  const start = boundOf(logs.t, logs.mid, logs.tIncluded);
+  const end = boundOf(logs.tt, logs.tmid, logs.ttIncluded);
   const { messages } = await calls.run(session, 'message.history', {
     conversation,
     direction: forward ? 'forward' : 'backward',
@@ -56,16 +49,14 @@ export async function queryHistory(call: Call): Promise<Reply> {
 
 const named = (name: 'before' | 'after', bound: Bound) => (bound === undefined ? {} : { [name]: bound });
 
-function boundOf(
-  place: Awaited<ReturnType<typeof placeOf>>,
-  time: number | undefined,
-  inclusive: boolean | undefined,
-  conversation: string,
-): Bound {
-  const included = inclusive ? { inclusive } : {};
-  if (place?.conversation === conversation) return { seq: place.seq, ...included };
-  // Clients that do not mean a time send none, or zero.
-  return time === undefined || time <= 0 ? undefined : { time, ...included };
+/** Clients that do not mean a time send none, or zero. A message is named beside its time, or alone. */
+function boundOf(time = 0, mid = '', isInclusive = false): Bound {
+  if (time <= 0 && mid === '') return undefined;
+  return {
+    ...(time > 0 ? { time } : {}),
+    ...(mid.length < 3 || mid.length > 80 ? {} : { message: mid }),
+    ...(isInclusive ? { inclusive: true } : {}),
+  };
 }
 
 const typesOf = ({ lctype }: LogsCommand): { types?: string[] } =>

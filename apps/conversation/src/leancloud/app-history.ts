@@ -1,12 +1,6 @@
-import type { ClientId, MessageId } from '@hongyan/protocol';
-import { historyRow, type HistoryQuery } from './history-page.js';
+import type { ClientId } from '@hongyan/protocol';
+import { boundOf, historyRow, type HistoryQuery } from './history-page.js';
 import type { RestCall } from './rest-call.js';
-
-interface Bound {
-  readonly time: number;
-  readonly message?: MessageId;
-  readonly inclusive?: boolean;
-}
 
 /** Messages of the whole app, or of one sender: newest first, or with `reversed` eldest first. */
 export async function timelineOf(call: RestCall, query: HistoryQuery, author?: ClientId): Promise<object[]> {
@@ -32,14 +26,4 @@ export async function timelineOf(call: RestCall, query: HistoryQuery, author?: C
     else before = next;
   }
   return rows;
-}
-
-function boundOf(at: number | undefined, id: string | undefined, inclusive: boolean): Bound | undefined {
-  if (at === undefined || at === 0) return undefined;
-  const included = inclusive ? { inclusive } : {};
-  return {
-    time: at,
-    ...included,
-    ...(id === undefined || id.length < 3 ? {} : { message: id as MessageId }),
-  };
 }

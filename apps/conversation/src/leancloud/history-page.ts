@@ -3,7 +3,6 @@ import { checkLeanCloudSignature, LeanCloudError, toWire } from '@hongyan/leancl
 import { acceptedSecrets } from '@hongyan/apps';
 import {
   AppError,
-  parseMessageId,
   type ClientId,
   type ConversationId,
   type ConversationKind,
@@ -34,7 +33,8 @@ export const historyInput = z.object({
 });
 
 export type HistoryQuery = z.output<typeof historyInput>;
-type Bound = Given<'message.history'>['before'];
+/** A place in time, for a page of a conversation as for one of the whole app. */
+export type Bound = NonNullable<Given<'message.timeline'>['before']>;
 
 interface Asked {
   readonly conversation: ConversationId;
@@ -49,10 +49,8 @@ interface Asked {
 export async function historyOf(call: RestCall, query: HistoryQuery, asked: Asked): Promise<Row[]> {
   const { conversation, kind, thread, reader } = asked;
   const forward = query.reversed;
-  // The broadcasts and the threads of a service are several logs: only times mean the same in all.
-  const own = kind === 'system' ? undefined : conversation;
-  const start = boundOf(query.timestamp ?? query.max_ts, query.msgid, query.include_start, own);
-  const stop = boundOf(query.till_timestamp, query.till_msgid, query.include_stop, own);
+  const start = boundOf(query.timestamp ?? query.max_ts, query.msgid, query.include_start);
+  const stop = boundOf(query.till_timestamp, query.till_msgid, query.include_stop);
   let [before, after] = forward ? [stop, start] : [start, stop];
   const rows: Row[] = [];
   while (rows.length < query.limit) {
@@ -72,24 +70,25 @@ export async function historyOf(call: RestCall, query: HistoryQuery, asked: Aske
     rows.push(...messages.map((message) => historyRow(message, kind, thread)));
     const last = messages.at(-1);
     if (last === undefined || !page.more) break;
-    const next = own === undefined || last.seq === undefined ? { time: last.time } : { seq: last.seq };
+    const next = { time: last.time, message: last.id };
     if (forward) after = next;
     else before = next;
   }
   return rows;
 }
 
-function boundOf(
-  at: number | undefined,
+/** Messages go by time, those of the same time by id; zero is how scripts say “from the beginning”. */
+export function boundOf(
+  time: number | undefined,
   id: string | undefined,
   inclusive: boolean,
-  conversation: ConversationId | undefined,
-): Bound {
-  const included = inclusive ? { inclusive } : {};
-  const place = id === undefined || conversation === undefined ? undefined : parseMessageId(id);
-  if (place !== undefined && place.conversation === conversation) return { seq: place.seq, ...included };
-  // Zero is how scripts say “from the beginning”.
-  return at === undefined || at === 0 ? undefined : { time: at, ...included };
+): Bound | undefined {
+  if (time === undefined || time === 0) return undefined;
+  return {
+    time,
+    ...(inclusive ? { inclusive } : {}),
+    ...(id === undefined || id.length < 3 ? {} : { message: id }),
+  };
 }
 
 type Row = Record<string, Json>;

@@ -9,6 +9,7 @@ import {
 } from '@hongyan/protocol';
 import { z } from 'zod';
 import { clientId, clientIds, content, flag, priority, push, time } from './inputs.js';
+import type { Bound } from './history-page.js';
 import { newOperation, type RestCall } from './rest-call.js';
 
 /** Of every send. */
@@ -115,7 +116,7 @@ async function copyIn(
   { conversation, from, time: sentAt, op, id }: MessageView,
   thread: ClientId,
 ): Promise<MessageView | undefined> {
-  let after = { time: sentAt - oneSendMs };
+  let after: Bound = { time: sentAt - oneSendMs };
   for (;;) {
     const page = await call.run(
       'message.history',
@@ -132,6 +133,6 @@ async function copyIn(
     const copy = page.messages.find((one) => one.id === id || (op !== undefined && one.op === op));
     const last = page.messages.at(-1);
     if (copy !== undefined || last === undefined || !page.more) return copy;
-    after = { time: last.time };
+    after = { time: last.time, message: last.id };
   }
 }
