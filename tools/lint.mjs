@@ -1,7 +1,17 @@
 // The linter and the formatter's check, both always run; `--fix` repairs what can be repaired.
 import { runNode } from './run.mjs';
 
-const fix = process.argv.includes('--fix');
+const args = process.argv.slice(2);
+if (args.includes('--help')) {
+  process.stdout.write('Usage: npm run lint -- [--fix]\n');
+  process.exit(0);
+}
+const unknown = args.find((arg) => arg !== '--fix');
+if (unknown !== undefined) {
+  process.stderr.write(`lint: there is no ${unknown}; there is --fix\n`);
+  process.exit(2);
+}
+const fix = args.includes('--fix');
 const eslint = runNode([
   'node_modules/eslint/bin/eslint.js',
   '--max-warnings=0',

@@ -7,7 +7,7 @@ import { filesUnder } from './stamp.mjs';
 /** `folders` and `pattern` (of the path from the root) say what belongs to the project, `tools` what it needs beside Node. */
 export const testProjects = {
   unit: {
-    folders: ['apps', 'libs', 'sdk/js/src', 'test/chaos', 'tools'],
+    folders: ['apps', 'libs', 'sdk/js/src', 'test/chaos', 'test/load', 'tools'],
     pattern: '^(?!.*\\.int\\.spec\\.).*\\.spec\\.(ts|mjs)$',
     tools: [],
   },

@@ -11,6 +11,10 @@ import { skippedTests } from './test-report.mjs';
 import { ensureTestTools } from './test-tools.mjs';
 
 const args = process.argv.slice(2);
+if (args[0] === '--help') {
+  process.stdout.write('Usage: npm test [-- [PATTERN...] [jest options]]\n');
+  process.exit(0);
+}
 const firstOption = args.findIndex((arg) => arg.startsWith('-'));
 const filters = firstOption === -1 ? args : args.slice(0, firstOption);
 const jestOptions = firstOption === -1 ? [] : args.slice(firstOption);

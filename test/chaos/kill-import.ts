@@ -1,22 +1,28 @@
-import { parseArgs } from 'node:util';
 import { MovedApp } from '../e2e/leancloud-import.js';
 import { TestServer } from '../e2e/server.js';
+import { program, readOptions, whole } from '../load/options.js';
 import { importWithKills, type ImportRun } from './import-run.js';
 
+interface Options {
+  readonly messages: number;
+  readonly conversations: number;
+  readonly kills: number;
+  readonly json?: boolean;
+}
+
 /**
- * `npm run chaos:import [-- --messages N --conversations N --kills N --json]`: an app of a million messages in 50,000
+ * `npm run chaos:import`: an app of a million messages in 50,000
  * conversations is pulled from the stand-in; the import of it into a new installation is killed again and again. Then
  * every message is read through the installation's REST door and held against the source. Exit status 1 and the
  * problems if one is missing, doubled, out of order or another.
  */
-const { values: options } = parseArgs({
-  options: {
-    messages: { type: 'string', default: '1000000' },
-    conversations: { type: 'string', default: '50000' },
-    kills: { type: 'string', default: '10' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const options = readOptions<Options>(
+  program('npm run chaos:import --', 'Imports an app from a stand-in, with kills; looks at every message.')
+    .option('--messages <n>', 'messages of the app', whole(1), 1_000_000)
+    .option('--conversations <n>', 'conversations of the app', whole(6), 50_000)
+    .option('--kills <n>', 'how often the command is killed', whole(0, 1_000), 10)
+    .option('--json', 'the report as JSON'),
+);
 
 /** What a process takes over in a ms, about: kills are to fall into the whole of the work. */
 const messagesPerMs = 15;
@@ -31,11 +37,7 @@ const textOf = ({ report, seconds, peakMb }: ImportRun, problems: readonly strin
   ].join('\n');
 
 async function main(): Promise<boolean> {
-  const [messages, conversations, kills] = [
-    Number(options.messages),
-    Number(options.conversations),
-    Number(options.kills),
-  ];
+  const { messages, conversations, kills } = options;
   say('pulling');
   const size = {
     messages,

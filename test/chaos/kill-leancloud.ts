@@ -1,15 +1,20 @@
-import { parseArgs } from 'node:util';
 import { TestServer } from '../e2e/server.js';
+import { program, readOptions, whole } from '../load/options.js';
 import { LeanRun, type LeanReport } from './lean-run.js';
 
 /**
- * `npm run chaos:leancloud [-- --kills N --json]`: 50 clients of LeanCloud's SDK send, edit and recall; the server dies
+ * `npm run chaos:leancloud`: 50 clients of LeanCloud's SDK send, edit and recall; the server dies
  * by SIGKILL again and again. Then what was acknowledged, what the apps show and what the logs have are held against
  * each other. Exit status 1 and the problems if they do not agree.
  */
-const { values: options } = parseArgs({
-  options: { kills: { type: 'string', default: '10' }, json: { type: 'boolean', default: false } },
-});
+const options = readOptions<{ kills: number; json?: boolean }>(
+  program(
+    'npm run chaos:leancloud --',
+    'Kills the server under 50 clients of LeanCloud’s SDK; looks at what each shows.',
+  )
+    .option('--kills <n>', 'how often the server is killed', whole(0, 1_000), 10)
+    .option('--json', 'the report as JSON'),
+);
 
 function textOf({
   kills,
@@ -36,7 +41,7 @@ async function main(): Promise<boolean> {
   const server = await TestServer.start();
   try {
     const run = await LeanRun.open(server);
-    const report = await run.execute(Number(options.kills), (line) => process.stderr.write(`${line}\n`));
+    const report = await run.execute(options.kills, (line) => process.stderr.write(`${line}\n`));
     process.stdout.write(`${options.json ? JSON.stringify(report) : textOf(report)}\n`);
     return report.problems.length + report.stale.length === 0;
   } finally {

@@ -1,23 +1,25 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { parseArgs } from 'node:util';
 import { TestServer } from '../e2e/server.js';
+import { program, readOptions, whole } from '../load/options.js';
 import { KillNine, type KillReport } from './kill-nine-run.js';
 
 /**
- * `npm run chaos [-- --kills N --json]`: 50 clients of the real SDK send, read, edit and recall; the server dies by
+ * `npm run chaos`: 50 clients of the real SDK send, read, edit and recall; the server dies by
  * SIGKILL again and again at random moments and comes back on the same folder and port. Then what was acknowledged,
  * what every client was shown and counts, and what the logs have are held against each other. Exit status 1 and the
  * problems if they do not agree. With `--sabotage` one acknowledged message is taken out of the store at the last
  * kill, to see that this is noticed.
  */
-const { values: options } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '10' },
-    json: { type: 'boolean', default: false },
-    sabotage: { type: 'boolean', default: false },
-  },
-});
+const options = readOptions<{ kills: number; json?: boolean; sabotage?: boolean }>(
+  program(
+    'npm run chaos --',
+    'Kills the server under 50 clients; holds logs, acknowledgements and clients against each other.',
+  )
+    .option('--kills <n>', 'how often the server is killed', whole(0, 1_000), 10)
+    .option('--json', 'the report as JSON')
+    .option('--sabotage', 'take a message out of the store: must be noticed'),
+);
 
 function takeOneMessage(folder: string): void {
   const db = new DatabaseSync(join(folder, 'hongyan.db'));
@@ -44,11 +46,7 @@ async function main(): Promise<boolean> {
   try {
     const run = await KillNine.open(server);
     const say = (line: string) => process.stderr.write(`${line}\n`);
-    const report = await run.execute(
-      Number(options.kills),
-      say,
-      options.sabotage ? takeOneMessage : undefined,
-    );
+    const report = await run.execute(options.kills, say, options.sabotage ? takeOneMessage : undefined);
     process.stdout.write(`${options.json ? JSON.stringify(report) : textOf(report)}\n`);
     return report.problems.length === 0;
   } finally {

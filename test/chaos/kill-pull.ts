@@ -1,27 +1,38 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
 import { StandIn } from '../leancloud-stand-in/stand-in.js';
+import { program, readOptions, whole } from '../load/options.js';
 import { everyFailure, type PullReport, runPull } from './pull-run.js';
 
+interface Options {
+  readonly messages: number;
+  readonly conversations: number;
+  readonly kills: number;
+  readonly parallel: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
 /**
- * `npm run chaos:pull [-- --messages N --conversations N --kills N --out FOLDER --json]`: an app of a million messages in
+ * `npm run chaos:pull`: an app of a million messages in
  * 50,000 conversations is pulled from the stand-in, which fails in every way and changes under the reader, while the
  * command is killed again and again; then pulled once more and verified. Exit status 1 and the problems if a message is
  * missing, doubled, out of order or another. `--out`: the folder stays there, for an import.
  */
-const { values: options } = parseArgs({
-  options: {
-    messages: { type: 'string', default: '1000000' },
-    conversations: { type: 'string', default: '50000' },
-    kills: { type: 'string', default: '10' },
-    parallel: { type: 'string', default: '8' },
-    out: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const options = readOptions<Options>(
+  program(
+    'npm run chaos:pull --',
+    'Pulls an app from a stand-in that fails and changes, with kills; looks at every message.',
+  )
+    .option('--messages <n>', 'messages of the app', whole(1), 1_000_000)
+    .option('--conversations <n>', 'conversations of the app', whole(6), 50_000)
+    .option('--kills <n>', 'how often the command is killed', whole(0, 1_000), 10)
+    .option('--parallel <n>', 'requests under way at a time', whole(1, 64), 8)
+    .option('--out <folder>', 'where to pull to; it stays there')
+    .option('--json', 'the report as JSON'),
+);
 
 const textOf = (report: PullReport): string =>
   [
@@ -37,8 +48,8 @@ const textOf = (report: PullReport): string =>
 async function main(): Promise<boolean> {
   const standIn = await StandIn.start(
     new GeneratedApp({
-      messages: Number(options.messages),
-      conversations: Number(options.conversations),
+      messages: options.messages,
+      conversations: options.conversations,
       services: 5,
       subscribers: 200,
       threadMessages: 4,
@@ -51,8 +62,8 @@ async function main(): Promise<boolean> {
     const report = await runPull({
       standIn,
       out,
-      kills: Number(options.kills),
-      flags: ['--parallel', options.parallel],
+      kills: options.kills,
+      flags: ['--parallel', String(options.parallel)],
       say: (line) => void process.stderr.write(`${line}\n`),
     });
     process.stdout.write(`${options.json ? JSON.stringify(report) : textOf(report)}\n`);

@@ -1,22 +1,20 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { asAppId } from '@hongyan/protocol';
 import type * as StoreModule from '@hongyan/store-sqlite';
 import type { SqliteStore } from '@hongyan/store-sqlite';
 import { busy, conversationAt, fill, me, message, type Size } from './growth-data.js';
+import { program, readOptions } from './options.js';
 import { forEach, range } from './traffic.js';
 
 /** `npm run bench:growth`: what list, sync, history, unread and append cost in a full store, next to two small ones. */
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    /** A tenth of everything: for a first look. */
-    quick: { type: 'boolean', default: false },
-  },
-});
+const options = readOptions<{ json?: boolean; quick?: boolean }>(
+  program('npm run bench:growth --', 'What reads and appends cost in a full store, next to two small ones.')
+    .option('--quick', 'a tenth of everything: for a first look')
+    .option('--json', 'one JSON object on standard output'),
+);
 
 const scale = options.quick ? 0.1 : 1;
 const large: Size = {

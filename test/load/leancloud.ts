@@ -1,27 +1,35 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { program, readOptions, seconds, someOf } from './options.js';
 import { pinLoad, serverCore } from './pinning.js';
 import { profileSummary } from './profile.js';
 import type { ServerName } from './servers.js';
 import { measureTraffic, type Measured, type Plan } from './workloads.js';
 
 /**
- * `npm run bench:leancloud [-- --seconds N --only NAME --json --profile]`: what a delivery costs by the LeanCloud door
+ * `npm run bench:leancloud`: what a delivery costs by the LeanCloud door
  * next to the native one: the same workloads, two servers in turns.
  */
 const workloads = ['oneToOneK8', 'group200'] as const;
 type Workload = (typeof workloads)[number];
 const target = 1.3;
 
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    seconds: { type: 'string', default: '20' },
-    profile: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-});
+const options = readOptions<{
+  only?: readonly Workload[];
+  seconds: number;
+  profile?: boolean;
+  json?: boolean;
+}>(
+  program('npm run bench:leancloud --', 'What a delivery costs by the LeanCloud door next to the native one.')
+    .option(
+      '--only <name>',
+      `only this workload, may be repeated: ${workloads.join(', ')}`,
+      someOf(workloads),
+    )
+    .option('--seconds <n>', 'measured seconds per server and workload', seconds, 20)
+    .option('--profile', 'under V8’s profiler, and what dominates')
+    .option('--json', 'one JSON object on standard output'),
+);
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -32,14 +40,14 @@ interface Outcome {
 }
 
 async function measure(name: Workload): Promise<Outcome> {
-  const seconds = Number(options.seconds);
   const folder = join(import.meta.dirname, '../../.cache/profiles', `leancloud-${name}`);
   if (options.profile) rmSync(folder, { recursive: true, force: true });
   const startOptions = (server: ServerName) => ({
     core: serverCore,
     ...(options.profile ? { profileFolder: join(folder, server) } : {}),
   });
-  const plan: Plan = { seconds, slices: Math.max(1, Math.round(seconds / 5)), say, startOptions };
+  const slices = Math.max(1, Math.round(options.seconds / 5));
+  const plan: Plan = { seconds: options.seconds, slices, say, startOptions };
   const { hongyan: native, leancloud } = await measureTraffic(name, ['hongyan', 'leancloud'], plan);
   if (options.profile)
     for (const server of ['hongyan', 'leancloud']) say(`${server}\n${profileSummary(join(folder, server))}`);
@@ -53,9 +61,6 @@ const figures = ({ cpuUsPerDelivery, perSecond }: Measured) => ({
 });
 
 async function main(): Promise<void> {
-  const unknown = options.only?.find((name) => !(workloads as readonly string[]).includes(name));
-  if (unknown !== undefined)
-    throw new Error(`there is no workload ${unknown}; there are ${workloads.join(', ')}`);
   pinLoad(say);
   const outcomes = new Map<Workload, Outcome>();
   for (const name of workloads.filter((one) => options.only?.includes(one) ?? true)) {

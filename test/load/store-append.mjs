@@ -1,25 +1,30 @@
 // Appends per second and CPU of the SQLite store alone, with its threads, on a folder of its own.
-//   node test/load/store-append.mjs [--in-flight 1,200,1600] [--seconds 3] [--conversations 200] [--receipts]
+//   node test/load/store-append.mjs --help
 // CPU is user + system time of the whole process: the asking thread, the writer and the readers.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openSqliteStore } from '../../dist/libs/store-sqlite/src/index.js';
+import { program, readOptions, seconds, whole } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    'in-flight': { type: 'string', default: '1,200,1600' },
-    seconds: { type: 'string', default: '3' },
-    conversations: { type: 'string', default: '200' },
-    receipts: { type: 'boolean', default: false },
-    folder: { type: 'string' },
-  },
-});
+const numbers = (text) => text.split(',').map(whole(1, 100_000));
+const options = readOptions(
+  program('node test/load/store-append.mjs', 'Appends per second and CPU of the SQLite store alone.')
+    .option(
+      '--in-flight <list>',
+      'appends that are under way at a time, one run for each',
+      numbers,
+      [1, 200, 1600],
+    )
+    .option('--seconds <n>', 'of each run', seconds, 3)
+    .option('--conversations <n>', 'over which they are spread', whole(1), 200)
+    .option('--receipts', 'store receipts, too')
+    .option('--folder <folder>', 'in which the store is made and removed', tmpdir()),
+);
 
 const app = 'bench';
 const body = 'x'.repeat(100);
-const folder = mkdtempSync(join(values.folder ?? tmpdir(), 'hongyan-bench-'));
+const folder = mkdtempSync(join(options.folder, 'hongyan-bench-'));
 const store = await openSqliteStore({ folder });
 let ops = 0;
 const nextOp = () => `${Date.now().toString(36)}${(ops += 1).toString(36).padStart(7, '0')}`;
@@ -71,7 +76,7 @@ async function run(all, inFlight, seconds) {
       });
       if (results.length !== 1) throw new Error('a race was lost that nobody ran');
       latencies.push(performance.now() - started);
-      if (values.receipts)
+      if (options.receipts)
         await store.members.advanceRead(
           app,
           conversation.id,
@@ -97,11 +102,11 @@ async function run(all, inFlight, seconds) {
 }
 
 try {
-  const all = await conversations(Number(values.conversations));
+  const all = await conversations(options.conversations);
   await run(all, 200, 1);
   let messages = 0;
-  for (const inFlight of values['in-flight'].split(',').map(Number)) {
-    const result = await run(all, inFlight, Number(values.seconds));
+  for (const inFlight of options.inFlight) {
+    const result = await run(all, inFlight, options.seconds);
     messages += result.messages;
     process.stdout.write(`${JSON.stringify(result)}\n`);
   }
