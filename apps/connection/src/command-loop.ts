@@ -32,6 +32,8 @@ const signedOperations: ReadonlySet<OperationName> = new Set([
   'conversation.join',
   'conversation.remove',
   'conversation.leave',
+  'conversation.refuse',
+  'conversation.unrefuse',
   'conversation.block',
   'conversation.unblock',
   'room.join',

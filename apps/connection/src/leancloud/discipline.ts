@@ -2,6 +2,7 @@ import { CommandType, OpType, type GenericCommand } from '@hongyan/leancloud';
 import type { BulkResult, ClientId, ConversationId, EntryView } from '@hongyan/protocol';
 import { conversationOf, distinct, newOperation, type Call, type Handler, type Reply } from './calls.js';
 import { failuresOf } from './conversation-members.js';
+import { changeRefusal, checkRefused, isOwnList, queryRefused } from './refused-conversations.js';
 import { checkSigned } from './signed-operations.js';
 
 type Change = 'silence' | 'unsilence' | 'block' | 'unblock';
@@ -57,6 +58,7 @@ export const changeBlock =
   (name: 'block' | 'unblock'): Handler =>
   async (call) => {
     const { blacklistMessage: list = {} } = call.command;
+    if (isOwnList(list)) return await changeRefusal(call, name);
     const srcCid = conversationOf(list.srcCid);
     const members = distinct(list.toPids);
     const { client } = call.session;
@@ -139,6 +141,7 @@ const shutupReply = (op: number, convMessage: GenericCommand['convMessage']): Re
 
 export async function queryBlocked(call: Call): Promise<Reply> {
   const { blacklistMessage: list = {} } = call.command;
+  if (isOwnList(list)) return await queryRefused(call);
   const srcCid = conversationOf(list.srcCid);
   const { ids, next } = await page(call, 'conversation.blocked', srcCid, list);
   return {
@@ -150,6 +153,7 @@ export async function queryBlocked(call: Call): Promise<Reply> {
 
 export async function checkBlocked(call: Call): Promise<Reply> {
   const { blacklistMessage: list = {} } = call.command;
+  if (isOwnList(list)) return await checkRefused(call);
   const srcCid = conversationOf(list.srcCid);
   const blockedPids = await among(call, 'conversation.blocked', srcCid, distinct(list.toPids));
   return { cmd: CommandType.blacklist, op: OpType.check_result, blacklistMessage: { srcCid, blockedPids } };

@@ -78,6 +78,16 @@ const cases: [string, (given: object) => GenericCommand, Signed, number][] = [
     { ...about, action: 'conversation-unblock-clients' },
     4546,
   ],
+  ...(['block', 'unblock'] as const).map((name): (typeof cases)[number] => [
+    `${name} by the client`,
+    (given) => ({
+      cmd: blacklist,
+      op: OpType[name],
+      blacklistMessage: { srcPid: 'ann', toCids: ['c1'], ...given },
+    }),
+    { kind: 'client-block', client: 'ann', conversation: 'c1', action: `client-${name}-conversations` },
+    4546,
+  ]),
 ];
 
 describe.each(cases)('%s', (_, command, signed, refusal) => {
@@ -122,6 +132,8 @@ it('leaves these operations to the tenant’s server at the native door, which h
     ['conversation.unblock', named],
     ['conversation.join', op],
     ['conversation.leave', op],
+    ['conversation.refuse', op],
+    ['conversation.unrefuse', { conversation: 'c1' }],
     ['room.join', { conversation: 'c1' }],
   ] as const)
     expect((await client.command(name, args)).error?.name).toBe('signature_invalid');

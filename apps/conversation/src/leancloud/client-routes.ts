@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { timelineOf } from './app-history.js';
 import { historyInput } from './history-page.js';
 import { clientIds, conversationId } from './inputs.js';
+import { listed, pageOfIds } from './pages.js';
 import type { RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
-import { notOffered } from './not-offered.js';
 import { subscriptions, subscriptionsInput } from './service-routes.js';
 
 /** Which of these are online; who is unknown is not. */
@@ -33,6 +33,7 @@ export async function kick(call: RestCall, client: ClientId, reason: string | un
 }
 
 const path = '/1.2/rtm/clients';
+const refused = `${path}/:client/blacklists`;
 
 export const clientRoutes: readonly LeanCloudRoute[] = [
   endpoint('post', `${path}/check-online`, {
@@ -65,11 +66,38 @@ export const clientRoutes: readonly LeanCloudRoute[] = [
     input: historyInput,
     run: (call) => timelineOf(call, call.args, call.client()),
   }),
-  ...(['post', 'delete', 'get'] as const).map((method) =>
-    notOffered(method, `${path}/:client/blacklists`, {
-      summary: 'conversations that a client wants not to be added to',
-      why: 'a client here refuses other clients, not conversations',
-      code: 4544,
-    }),
-  ),
+  endpoint('post', refused, {
+    summary: 'a client leaves a conversation and is not added to it again',
+    context: 'block',
+    input: z.object({ conv_id: conversationId }),
+    differs: 'chat rooms, to which nobody is added, are refused with 4308',
+    run: async (call) => {
+      const change = { op: call.parts.op, conversation: call.args.conv_id };
+      await call.run('conversation.refuse', change, call.client());
+      return {};
+    },
+  }),
+  endpoint('delete', refused, {
+    summary: 'it may be added again',
+    context: 'block',
+    input: z.object({ conv_id: conversationId }),
+    run: async (call) => {
+      await call.run('conversation.unrefuse', { conversation: call.args.conv_id }, call.client());
+      return {};
+    },
+  }),
+  endpoint('get', refused, {
+    summary: 'conversations that a client wants not to be added to',
+    context: 'block',
+    input: listed,
+    run: async (call) => {
+      const { ids, next } = await pageOfIds(call.args, async (cursor, limited) => {
+        const limit = Math.min(limited, call.app.limits.page);
+        const given = { limit, ...(cursor === undefined ? {} : { cursor }) };
+        const page = await call.run('client.refused', given, call.client());
+        return { ids: page.items, cursor: page.cursor };
+      });
+      return { conv_ids: ids, next };
+    },
+  }),
 ];

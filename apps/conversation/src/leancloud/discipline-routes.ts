@@ -4,11 +4,10 @@ import { z } from 'zod';
 import { refuseIfNone } from './conversation-changes.js';
 import { updated } from './conversation-rows.js';
 import { clientId, clientIds, count, limit } from './inputs.js';
-import { eachMember } from './pages.js';
+import { eachMember, listed, pageOfIds } from './pages.js';
 import { newOperation, type Family, type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 
-const listed = z.object({ limit: limit(1000, 10), next: z.string().max(4096).optional() });
 const clients = z.object({ client_ids: clientIds(500) });
 const partial = 'who could not be is listed in `failed`';
 
@@ -55,15 +54,16 @@ function silences(family: Family): LeanCloudRoute[] {
       input: listed,
       run: async (call) => {
         const conversation = await call.conversation(family);
-        return pageOfClients(call.args.limit, call.args.next, async (cursor, limited) => {
+        const { ids, next } = await pageOfIds(call.args, async (cursor, limited) => {
           const page = await call.run('conversation.silenced', {
             conversation,
             limit: Math.min(limited, call.app.limits.page),
             ...(cursor === undefined ? {} : { cursor }),
           });
           const forGood = page.items.filter(({ until }) => until === undefined);
-          return { clients: forGood.map(({ client }) => client), cursor: page.cursor };
+          return { ids: forGood.map(({ client }) => client), cursor: page.cursor };
         });
+        return { client_ids: ids, next };
       },
     }),
   ];
@@ -118,38 +118,21 @@ function blocks(family: Family): LeanCloudRoute[] {
       input: listed,
       run: async (call) => {
         const conversation = await call.conversation(family);
-        return pageOfClients(call.args.limit, call.args.next, async (cursor, limited) => {
+        const { ids, next } = await pageOfIds(call.args, async (cursor, limited) => {
           const page = await call.run('conversation.blocked', {
             conversation,
             limit: Math.min(limited, call.app.limits.page),
             ...(cursor === undefined ? {} : { cursor }),
           });
-          return { clients: page.items.map(({ client }) => client), cursor: page.cursor };
+          return { ids: page.items.map(({ client }) => client), cursor: page.cursor };
         });
+        return { client_ids: ids, next };
       },
     }),
   ];
 }
 
 const failedOf = (failed: readonly object[]): object => (failed.length === 0 ? {} : { failed });
-
-type Page = { clients: string[]; cursor: string | undefined };
-
-/** `{client_ids, next}`: so many as are asked for, from as many pages as that takes. `next` is empty on the last one. */
-async function pageOfClients(
-  wanted: number,
-  next: string | undefined,
-  read: (cursor: string | undefined, limit: number) => Promise<Page>,
-): Promise<{ client_ids: string[]; next: string }> {
-  const found: string[] = [];
-  let cursor = next === '' ? undefined : next;
-  do {
-    const page = await read(cursor, Math.max(1, wanted - found.length));
-    found.push(...page.clients);
-    cursor = page.cursor;
-  } while (cursor !== undefined && found.length < wanted);
-  return { client_ids: found, next: cursor ?? '' };
-}
 
 const roles: Readonly<Record<string, Role>> = { Owner: 'owner', Manager: 'manager', Member: 'member' };
 

@@ -31,7 +31,11 @@ export async function openDoor() {
       preset: 'leancloud',
       key: appKeyOf(id),
       masterKey: masterKeyOf(id),
-      settings: { 'limits.page': 10, ...(id === 'slow' ? { 'limits.restPerSecond': 3 } : {}) },
+      settings: {
+        'limits.page': 10,
+        'limits.refusedConversations': 3,
+        ...(id === 'slow' ? { 'limits.restPerSecond': 3 } : {}),
+      },
     })),
     body: { limit: '100kb', strict: false },
   });

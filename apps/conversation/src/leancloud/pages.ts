@@ -1,4 +1,6 @@
 import type { ClientId, ConversationId, ConversationView, JsonObject, MemberView } from '@hongyan/protocol';
+import { z } from 'zod';
+import { limit } from './inputs.js';
 import type { RestCall } from './rest-call.js';
 
 /** All members; rooms and services list none. */
@@ -47,6 +49,27 @@ export async function* eachConversation(
     for (const { conversation } of page.items) yield conversation;
     cursor = page.cursor;
   } while (cursor !== undefined);
+}
+
+/** What endpoints that list ids take. */
+export const listed = z.object({ limit: limit(1000, 10), next: z.string().max(4096).optional() });
+
+/** So many ids as are asked for, from as many pages as that takes. `next` is empty on the last one. */
+export async function pageOfIds(
+  { limit: wanted, next }: z.output<typeof listed>,
+  read: (
+    cursor: string | undefined,
+    limit: number,
+  ) => Promise<{ readonly ids: readonly string[]; readonly cursor: string | undefined }>,
+): Promise<{ ids: string[]; next: string }> {
+  const ids: string[] = [];
+  let cursor = next === '' ? undefined : next;
+  do {
+    const page = await read(cursor, Math.max(1, wanted - ids.length));
+    ids.push(...page.ids);
+    cursor = page.cursor;
+  } while (cursor !== undefined && ids.length < wanted);
+  return { ids, next: cursor ?? '' };
 }
 
 /** `action` for each, a few at a time: a long list must not take the store for itself. */

@@ -334,8 +334,6 @@ describe('clients', () => {
       ['kick', 'red', 'bob', {}],
     ]);
     expect(await door.refusal('post', `${rtm}/clients/ann/kick`, { reason: 'x'.repeat(21) })).toBe('400 1');
-    for (const method of ['post', 'delete', 'get'] as const)
-      expect(await door.refusal(method, `${rtm}/clients/ann/blacklists`, { conv_id: one })).toBe('501 4544');
   });
 });
 
