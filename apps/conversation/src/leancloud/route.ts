@@ -18,8 +18,6 @@ export interface LeanCloudRoute {
   readonly summary: string;
   /** What is not as at LeanCloud; absent: nothing known. */
   readonly differs?: string;
-  /** It answers that it is not offered, for this reason. */
-  readonly missing?: string;
   /** What the caller is doing: the same refusal has different codes. */
   readonly context: Context | 'class';
   /** HTTP status of success. */
