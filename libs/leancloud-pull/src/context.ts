@@ -1,3 +1,4 @@
+import { onDisk } from './errors.js';
 import type { Source } from './ports.js';
 import type { PullFolder } from './pull-folder.js';
 import { StreamWriter, type StreamOptions } from './stream-writer.js';
@@ -46,7 +47,9 @@ export async function runStream<C>(
     }
     if (writer.state.done)
       await writer.begin(context.pull, await begin(writer.state.cursor as C | undefined));
-    const { cursor, unavailable } = await work(writer, writer.state.cursor as C);
+    const { cursor, unavailable } = await onDisk(context.folder.path, () =>
+      work(writer, writer.state.cursor as C),
+    );
     await writer.finish(cursor, unavailable);
     context.progress.finished(stream, writer.rows, unavailable);
   } finally {

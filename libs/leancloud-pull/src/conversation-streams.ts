@@ -1,7 +1,8 @@
+import { DiskSet } from '@hongyan/disk-set';
 import { type PullContext, runStream } from './context.js';
 import type { SourceRefusal } from './errors.js';
-import { FingerprintSet } from './fingerprint-set.js';
 import { historyPage, placeOf } from './history-page.js';
+import { newRows } from './new-rows.js';
 import { readRows } from './read-rows.js';
 import { type StreamWriter, readState, rowsOf, validParts } from './stream-writer.js';
 import type { Row } from './types.js';
@@ -122,7 +123,7 @@ export async function pullThreads(context: PullContext): Promise<void> {
       items: 0,
     }),
     async (writer, begun) => {
-      const stored = new FingerprintSet(context.folder.path);
+      const stored = new DiskSet(context.folder.path);
       try {
         if (begun.floor > 0) await addStoredThreads(stored, context.folder.path, begun.floor);
         const { unavailable } = await walkItems<Subscription, Row>({
@@ -138,7 +139,10 @@ export async function pullThreads(context: PullContext): Promise<void> {
             const known = stored.has(threadOf(service, client));
             const rows = known ? page.filter((row) => placeOf(row).timestamp >= begun.floor) : page;
             return {
-              rows: stored.newOf(rows.map((message) => ({ service, client, message }))),
+              rows: newRows(
+                stored,
+                rows.map((message) => ({ service, client, message })),
+              ),
               next: rows.length === page.length ? page.at(-1) : undefined,
             };
           },
@@ -167,7 +171,7 @@ const withCursor = (
 const threadOf = (service: string, client: string): string => `${service}\n${client}`;
 
 /** The threads that are known, and their rows of the window that is looked through again. */
-async function addStoredThreads(stored: FingerprintSet, root: string, floor: number): Promise<void> {
+async function addStoredThreads(stored: DiskSet, root: string, floor: number): Promise<void> {
   for await (const { row, text } of readRows(root, 'threads')) {
     if (row['message'] === undefined) continue;
     stored.add(threadOf(row['service'] as string, row['client'] as string));
@@ -203,7 +207,7 @@ async function pullOfConversations<I>(
 
 /** Every conversation once, though its row may have been stored by several pulls. */
 async function* conversationsOf({ folder }: PullContext, kinds: ReadonlySet<ConversationKind> | undefined) {
-  const seen = new FingerprintSet(folder.path);
+  const seen = new DiskSet(folder.path);
   try {
     yield* itemsOf(readRows(folder.path, 'conversations'), (row): Conversation | undefined => {
       const id = row['objectId'];

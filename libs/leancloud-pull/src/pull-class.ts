@@ -1,6 +1,7 @@
+import { DiskSet } from '@hongyan/disk-set';
 import { type PullContext, runStream } from './context.js';
 import { SourceRefusal } from './errors.js';
-import { FingerprintSet } from './fingerprint-set.js';
+import { newRows } from './new-rows.js';
 import { readRows } from './read-rows.js';
 import type { Row } from './types.js';
 
@@ -52,7 +53,7 @@ export function pullClass(
         if (required) throw total;
         return { cursor: begun, unavailable: total.message };
       }
-      const stored = new FingerprintSet(folder.path);
+      const stored = new DiskSet(folder.path);
       try {
         if (begun.since !== undefined) await addStored(stored, folder.path, stream, begun.since);
         let cursor = begun;
@@ -74,7 +75,7 @@ export function pullClass(
           cursor = { ...cursor, last, read: cursor.read + rows.length };
           pending = fetchPage(context, className, cursor, scan);
           pending.catch(() => undefined); // looked at in the next round
-          await writer.append(stored.newOf(rows));
+          await writer.append(newRows(stored, rows));
           await writer.checkpoint(cursor);
           context.progress.moved(stream, writer.rows, Math.min(1, cursor.read / Math.max(1, total)));
         }
@@ -128,7 +129,7 @@ export async function countOf(
   }
 }
 
-async function addStored(stored: FingerprintSet, root: string, stream: string, since: string): Promise<void> {
+async function addStored(stored: DiskSet, root: string, stream: string, since: string): Promise<void> {
   for await (const { row, text } of readRows(root, stream)) {
     const changed = textOf(row['updatedAt']) ?? textOf(row['createdAt']);
     if (changed === undefined || changed >= since) stored.add(text);

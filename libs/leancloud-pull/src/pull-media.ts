@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { DiskSet } from '@hongyan/disk-set';
 import { type PullContext, runStream } from './context.js';
 import { PullError, type SourceRefusal } from './errors.js';
-import { FingerprintSet } from './fingerprint-set.js';
 import { type MediaLimits, MediaRefused, MediaSource } from './media-source.js';
 import { backOff, sleep } from './pacer.js';
 import { type Position, readRows } from './read-rows.js';
@@ -30,7 +30,7 @@ export function pullMedia(context: PullContext, options: MediaOptions = {}): Pro
     () => ({ items: 0 }),
     async (writer, cursor) => {
       const media = new MediaSource({ ...defaults, ...options }, context.signal);
-      const done = new FingerprintSet(root); // of pulls before; what was refused is tried again
+      const done = new DiskSet(root); // of pulls before; what was refused is tried again
       try {
         for await (const { row } of readRows(root, 'media'))
           if (typeof row['file'] === 'string') done.add(row['url'] as string);
@@ -70,7 +70,7 @@ async function save({ folder, signal }: PullContext, media: MediaSource, url: st
 
 /** Every address once, in the order of the rows that name them. */
 async function* addressesOf(root: string): AsyncGenerator<{ item: string; position: Position }> {
-  const seen = new FingerprintSet(root);
+  const seen = new DiskSet(root);
   const streams: readonly [string, (row: Row) => readonly unknown[]][] = [
     ['files', (row) => [row['url']]],
     ['messages', addressesIn],

@@ -1,6 +1,7 @@
+import { DiskSet } from '@hongyan/disk-set';
 import { type PullContext, runStream } from './context.js';
-import { FingerprintSet } from './fingerprint-set.js';
 import { type Place, historyPage, placeOf } from './history-page.js';
+import { newRows } from './new-rows.js';
 import { readRows } from './read-rows.js';
 import type { Range } from './types.js';
 
@@ -37,7 +38,7 @@ export function pullMessages(context: PullContext): Promise<void> {
       return { floor: 0, oldest: first?.timestamp };
     },
     async (writer, begun) => {
-      const stored = new FingerprintSet(context.folder.path);
+      const stored = new DiskSet(context.folder.path);
       try {
         if (begun.known !== undefined) await addStored(stored, context.folder.path, begun.floor);
         let cursor = begun;
@@ -52,7 +53,7 @@ export function pullMessages(context: PullContext): Promise<void> {
             pending = historyPage(context, path, cursor.after);
             pending.catch(() => undefined); // looked at in the next round
           }
-          await writer.append(stored.newOf(rows));
+          await writer.append(newRows(stored, rows));
           await writer.checkpoint(cursor);
           context.progress.moved('messages', writer.rows, fractionOf(cursor));
           if (ended) return { cursor: { ...cursor, after: undefined } };
@@ -65,7 +66,7 @@ export function pullMessages(context: PullContext): Promise<void> {
 }
 
 /** The rows of the window that is looked through again; parts that end before it are not read. */
-async function addStored(stored: FingerprintSet, root: string, floor: number): Promise<void> {
+async function addStored(stored: DiskSet, root: string, floor: number): Promise<void> {
   const reaches = ({ range }: { range?: Range }) => range === undefined || Number(range.to) >= floor;
   for await (const { row, text } of readRows(root, 'messages', reaches))
     if (placeOf(row).timestamp >= floor) stored.add(text);

@@ -1,5 +1,5 @@
+import { DiskSet } from '@hongyan/disk-set';
 import { type PullContext, runStream } from './context.js';
-import { FingerprintSet } from './fingerprint-set.js';
 import { readRows } from './read-rows.js';
 import type { Row } from './types.js';
 import { type ItemsCursor, itemsOf, walkItems } from './walk-items.js';
@@ -29,8 +29,8 @@ export async function pullUnread(context: PullContext): Promise<void> {
     { kind: 'snapshot' },
     () => ({ items: 0 }),
     async (writer, cursor) => {
-      const read = new FingerprintSet(context.folder.path);
-      const unread = new FingerprintSet(context.folder.path);
+      const read = new DiskSet(context.folder.path);
+      const unread = new DiskSet(context.folder.path);
       const hasUnread = async (client: string): Promise<boolean> => {
         if (read.has(client)) return false;
         if (unread.has(client)) return true;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { DiskSet } from '@hongyan/disk-set';
 import { writeAtomically } from './atomic-file.js';
 import { PullError, SourceRefusal } from './errors.js';
-import { FingerprintSet } from './fingerprint-set.js';
 import { placeOf } from './history-page.js';
 import type { Source } from './ports.js';
 import { countOf } from './pull-class.js';
@@ -108,7 +108,7 @@ async function checkPart(root: string, part: PartEntry): Promise<string[]> {
 }
 
 async function distinctIds(root: string, stream: string): Promise<number> {
-  const ids = new FingerprintSet(root);
+  const ids = new DiskSet(root);
   try {
     for await (const { row } of readRows(root, stream)) ids.add(String(row['objectId']));
     return ids.size;
@@ -122,7 +122,7 @@ async function checkMessages(
   root: string,
   problems: string[],
 ): Promise<VerifyReport['unknownConversations']> {
-  const known = new FingerprintSet(root);
+  const known = new DiskSet(root);
   try {
     for await (const { row } of readRows(root, 'conversations')) known.add(String(row['objectId']));
     let messages = 0;

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderError } from './errors.js';
-import { fingerprint, fingerprints } from './fingerprint.js';
-import type { Row } from './types.js';
 
+/** How many fingerprints there are: a number holds so many exactly. */
+const fingerprints = 2 ** 53;
 /** Places for fingerprints beside each other in the file, read at once: most are found, or found missing, with one read. */
 const groupSlots = 16;
-const groupBytes = groupSlots * Float64Array.BYTES_PER_ELEMENT;
+const slotBytes = Float64Array.BYTES_PER_ELEMENT;
+const groupBytes = groupSlots * slotBytes;
 const firstGroups = 1_024;
 /** How full the file may be, and how much larger the next one is. */
 const mostLoad = 0.5;
@@ -20,15 +20,15 @@ const regionGroups = 64;
  * many they are. The file has no name once it is open, so none is left when the process ends, however it ends. Of a billion
  * texts one in ten million is taken for another one.
  */
-export class FingerprintSet {
+export class DiskSet {
   private groups = firstGroups;
   private count = 0;
   private file: number;
   private readonly slots = new Float64Array(groupSlots);
 
-  /** Throws a {@link PullError} if the folder cannot be written to. */
+  /** The file is made in `folder`. This and every call throw what the file system throws. */
   constructor(private readonly folder: string) {
-    this.file = this.onDisk(() => emptyFile(folder, firstGroups));
+    this.file = emptyFile(folder, firstGroups);
   }
 
   get size(): number {
@@ -37,23 +37,16 @@ export class FingerprintSet {
 
   has(text: string): boolean {
     const key = keyOf(text);
-    return this.onDisk(() => this.slots[this.find(key).slot] === key);
+    return this.slots[this.find(key).slot] === key;
   }
 
   /** True: it was not there before. */
   add(text: string): boolean {
     const key = keyOf(text);
-    return this.onDisk(() => {
-      if (!this.insert(key)) return false;
-      this.count += 1;
-      if (this.count > this.groups * groupSlots * mostLoad) this.grow();
-      return true;
-    });
-  }
-
-  /** The rows that are not there as they are stored. */
-  newOf<R extends Row>(rows: readonly R[]): readonly R[] {
-    return this.count === 0 ? rows : rows.filter((row) => !this.has(JSON.stringify(row)));
+    if (!this.insert(key)) return false;
+    this.count += 1;
+    if (this.count > this.groups * groupSlots * mostLoad) this.grow();
+    return true;
   }
 
   close(): void {
@@ -64,7 +57,8 @@ export class FingerprintSet {
     const { group, slot } = this.find(key);
     if (this.slots[slot] === key) return false;
     this.slots[slot] = key;
-    writeSync(this.file, this.slots, slot * 8, 8, group * groupBytes + slot * 8);
+    const bytes = new Uint8Array(this.slots.buffer, slot * slotBytes, slotBytes);
+    writeAll(this.file, bytes, group * groupBytes + slot * slotBytes);
     return true;
   }
 
@@ -98,7 +92,7 @@ export class FingerprintSet {
           if (at >= 0 && at < region.length) region[at] = key;
           else displaced.push(key);
         }
-        writeSync(this.file, region, 0, region.byteLength, first * growth * groupBytes);
+        writeAll(this.file, new Uint8Array(region.buffer), first * growth * groupBytes);
       }
       for (const key of displaced) this.insert(key);
     } finally {
@@ -109,18 +103,13 @@ export class FingerprintSet {
   private homeOf(key: number): number {
     return Math.floor((key / fingerprints) * this.groups);
   }
-
-  private onDisk<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw folderError(error, this.folder);
-    }
-  }
 }
 
-/** 0 is a free place. */
-const keyOf = (text: string): number => fingerprint(text) || 1;
+/** A whole number below `fingerprints`, from the text's hash. 0 is a free place. */
+function keyOf(text: string): number {
+  const digest = hash('sha1', text, 'buffer');
+  return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11) || 1;
+}
 
 function emptyFile(folder: string, groups: number): number {
   const path = join(folder, `seen-${randomUUID()}.tmp`);
@@ -133,4 +122,9 @@ function emptyFile(folder: string, groups: number): number {
     closeSync(file);
     throw error;
   }
+}
+
+/** A write may be cut short (a full disk) without an error: the next one then tells why. */
+function writeAll(file: number, bytes: Uint8Array, position: number): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
 }

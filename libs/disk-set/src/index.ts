@@ -1,0 +1,1 @@
+export { DiskSet } from './disk-set.js';
