@@ -26,7 +26,7 @@ export const classRoutes: readonly LeanCloudRoute[] = [
     },
   }),
   endpoint('get', path, {
-    summary: 'find conversations; `count=1` counts them',
+    summary: 'find conversations; `count=1` counts them, up to 100,000',
     context: 'class',
     input: queryInput,
     run: (call) => findRows(call),

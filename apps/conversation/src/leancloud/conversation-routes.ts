@@ -1,11 +1,11 @@
 import { iso } from '@hongyan/leancloud';
-import type { ConversationKind } from '@hongyan/protocol';
+import type { ClientId, ConversationId, ConversationKind } from '@hongyan/protocol';
 import { z } from 'zod';
 import { changeColumns, createFromColumns, refuseIfNone, setMuted } from './conversation-changes.js';
 import { findRows, nothingToChange, queryInput, rowOf, updated } from './conversation-rows.js';
 import { clientIds } from './inputs.js';
 import { inTurns, membersOf } from './pages.js';
-import { newOperation, type Family } from './rest-call.js';
+import { newOperation, type Family, type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 
 /** Any columns: what they mean is decided where they are translated. */
@@ -130,25 +130,29 @@ const people: readonly LeanCloudRoute[] = [
   }),
 ];
 
+/** Some of the clients in a chat room. */
+export async function sampleOf(call: RestCall, room: ConversationId): Promise<readonly ClientId[]> {
+  await call.require(room, 'chatrooms');
+  const limit = Math.min(50, call.app.limits.page);
+  return (await call.run('room.members', { conversation: room, limit })).clients;
+}
+
+/** How many clients are in a chat room. */
+export async function onlineIn(call: RestCall, room: ConversationId): Promise<number> {
+  await call.require(room, 'chatrooms');
+  return (await call.run('room.count', { conversation: room })).online;
+}
+
 const rooms: readonly LeanCloudRoute[] = [
   endpoint('get', '/1.2/rtm/chatrooms/:conversation/members', {
     summary: 'a sample of who is in a chat room',
     input: nothing,
-    run: async (call) => {
-      const conversation = await call.conversation('chatrooms');
-      return {
-        result: (await call.run('room.members', { conversation, limit: Math.min(50, call.app.limits.page) }))
-          .clients,
-      };
-    },
+    run: async (call) => ({ result: await sampleOf(call, await call.conversation()) }),
   }),
   endpoint('get', '/1.2/rtm/chatrooms/:conversation/members/online-count', {
     summary: 'how many are in a chat room',
     input: nothing,
-    run: async (call) => {
-      const conversation = await call.conversation('chatrooms');
-      return { result: (await call.run('room.count', { conversation })).online };
-    },
+    run: async (call) => ({ result: await onlineIn(call, await call.conversation()) }),
   }),
 ];
 

@@ -7,7 +7,7 @@ import {
   type JsonObject,
 } from '@hongyan/protocol';
 import { z } from 'zod';
-import { flag, jsonObject, limit } from './inputs.js';
+import { flag, jsonObject, limit, skip } from './inputs.js';
 import { eachConversation, inTurns, membersOf } from './pages.js';
 import type { RestCall } from './rest-call.js';
 
@@ -36,12 +36,11 @@ export async function updated(call: RestCall, conversation: ConversationId): Pro
 const most = 1000;
 /** A count goes through what it counts. */
 const mostCounted = 100_000;
-const mostSkipped = 100_000;
 
 export const queryInput = z.object({
   where: jsonObject.optional(),
   limit: limit(most, 100),
-  skip: limit(mostSkipped, 0),
+  skip,
   order: z.string().max(200).optional(),
   keys: z.string().max(2000).optional(),
   count: flag.optional(),
@@ -54,12 +53,12 @@ export async function findRows(
   call: RestCall<Query>,
   kind?: ConversationView['kind'],
 ): Promise<{ results: Row[]; count?: number }> {
-  const { limit: wanted, skip, order, keys, count } = call.args;
+  const { limit: wanted, skip: passed, order, keys, count } = call.args;
   const where = filterOf(call.args.where, kind);
   const found: ConversationView[] = [];
   let seen = 0;
   for await (const conversation of eachConversation(call, where, sortOf(order))) {
-    if (seen >= skip && found.length < wanted) found.push(conversation);
+    if (seen >= passed && found.length < wanted) found.push(conversation);
     seen += 1;
     if (count ? seen >= mostCounted : found.length >= wanted) break;
   }

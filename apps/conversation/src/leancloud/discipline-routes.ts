@@ -3,13 +3,13 @@ import type { ConversationId, Role } from '@hongyan/protocol';
 import { z } from 'zod';
 import { refuseIfNone } from './conversation-changes.js';
 import { updated } from './conversation-rows.js';
-import { clientId, clientIds, count, limit } from './inputs.js';
+import { clientId, clientIds, count, limit, skip } from './inputs.js';
 import { eachMember, listed, pageOfIds } from './pages.js';
 import { newOperation, type Family, type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 
 const clients = z.object({ client_ids: clientIds(500) });
-const partial = 'who could not be is listed in `failed`';
+const unlessDone = (done: string): string => `who could not be ${done} is listed in \`failed\``;
 
 /** Silences for a time and until lifted. */
 function silences(family: Family): LeanCloudRoute[] {
@@ -36,7 +36,7 @@ function silences(family: Family): LeanCloudRoute[] {
       summary: 'silence clients until lifted',
       context: 'silence',
       input: clients,
-      differs: partial,
+      differs: unlessDone('silenced'),
       run: async (call) => {
         const conversation = await call.conversation(family);
         const change = { op: newOperation(), conversation, members: call.args.client_ids };
@@ -96,7 +96,7 @@ function blocks(family: Family): LeanCloudRoute[] {
       summary: 'block clients: they are removed and cannot come back',
       context: 'block',
       input: clients,
-      differs: partial,
+      differs: unlessDone('blocked'),
       run: async (call) => {
         const conversation = await call.conversation(family);
         const change = { op: newOperation(), conversation, members: call.args.client_ids };
@@ -150,6 +150,8 @@ function clientOfInfo(call: RestCall, conversation: ConversationId): z.output<ty
   return parsed.data;
 }
 
+const handsOver = '`Owner` hands the conversation over: who owned it is a manager then';
+
 function memberInfos(family: Family): LeanCloudRoute[] {
   const path = `/1.2/rtm/${family}/:conversation/member-infos`;
   const role = z.string().max(32);
@@ -167,11 +169,13 @@ function memberInfos(family: Family): LeanCloudRoute[] {
   return [
     endpoint('post', path, {
       summary: 'give a member a role',
+      differs: handsOver,
       input: z.object({ clientId, role }),
       run: (call) => setRole(call, call.args.clientId, call.args.role),
     }),
     endpoint('put', `${path}/:info`, {
       summary: 'change the role of a member',
+      differs: handsOver,
       input: z.object({ clientId: clientId.optional(), role }),
       run: async (call) => setRole(call, clientOfInfo(call, await call.conversation(family)), call.args.role),
     }),
@@ -185,10 +189,10 @@ function memberInfos(family: Family): LeanCloudRoute[] {
     }),
     endpoint('get', path, {
       summary: 'members with a role',
-      input: z.object({ limit: limit(1000, 100), skip: limit(100_000, 0), role: role.optional() }),
+      input: z.object({ limit: limit(1000, 100), skip, role: role.optional() }),
       run: async (call) => {
         const conversation = await call.conversation(family);
-        const { skip, limit: wanted } = call.args;
+        const { skip: passed, limit: wanted } = call.args;
         const asked =
           call.args.role === undefined ? (['owner', 'manager'] as const) : [roleFrom(call.args.role)];
         const results: object[] = [];
@@ -197,7 +201,7 @@ function memberInfos(family: Family): LeanCloudRoute[] {
           for await (const { client, role: is } of eachMember(call, conversation, one)) {
             if (results.length >= wanted) break;
             seen += 1;
-            if (seen > skip) results.push(memberInfoRow(conversation, client, is));
+            if (seen > passed) results.push(memberInfoRow(conversation, client, is));
           }
         }
         return { results };

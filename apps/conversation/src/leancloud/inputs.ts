@@ -62,6 +62,8 @@ export const limit = (most: number, byDefault: number) =>
         .transform((value) => Math.min(value, most)),
     )
     .default(byDefault);
+/** How many are passed over. Beyond the bound it is refused: the last page once more would look like further rows. */
+export const skip = count(100_000).default(0);
 
 export const clientId = z
   .string()

@@ -1,7 +1,7 @@
 import { memberInfoPlace, memberInfoRow, type MemberInfoRow } from '@hongyan/leancloud';
 import type { ConversationId, ConversationView, JsonObject, MemberView } from '@hongyan/protocol';
 import { z } from 'zod';
-import { flag, jsonObject, limit } from './inputs.js';
+import { flag, jsonObject, limit, skip } from './inputs.js';
 import { eachConversation, eachMember } from './pages.js';
 import { conversationIdOf, type RestCall } from './rest-call.js';
 import { RestRefusal } from './rest-refusal.js';
@@ -20,16 +20,16 @@ export const memberInfoClassRoutes: readonly LeanCloudRoute[] = [
     input: z.object({
       where: jsonObject.optional(),
       limit: limit(1000, 100),
-      skip: limit(100_000, 0),
+      skip,
       count: flag.optional(),
     }),
     differs,
     run: async (call) => {
-      const { limit: most, skip, count } = call.args;
+      const { limit: most, skip: passed, count } = call.args;
       const results: MemberInfoRow[] = [];
       let seen = 0;
       for await (const row of rowsOf(call, whereOf(call.args.where))) {
-        if (seen >= skip && results.length < most) results.push(row);
+        if (seen >= passed && results.length < most) results.push(row);
         seen += 1;
         if (!count && results.length >= most) break;
       }

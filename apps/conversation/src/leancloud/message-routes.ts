@@ -43,8 +43,9 @@ function messages(family: 'conversations' | 'chatrooms'): LeanCloudRoute[] {
       input: historyInput,
       run: async (call) => {
         const conversation = await call.conversation();
-        const reader = signedReader(call, call.args, conversation);
-        const kind = await call.kindOf(await call.conversation(family));
+        const reader = signedReader(call, call.args, conversation); // first: the app key alone learns no kind
+        await call.require(conversation, family);
+        const kind = await call.kindOf(conversation);
         return historyOf(call, call.args, {
           conversation,
           kind,

@@ -42,8 +42,6 @@ export function endpoint<I extends z.ZodObject>(
   path: string,
   { access = 'master', context = 'conv', status = 200, ...rest }: Endpoint<I>,
 ): LeanCloudRoute {
-  return {
-    ...{ method, path, access, context, status, ...rest },
-    run: (call) => rest.run(call as RestCall<z.output<I>>),
-  };
+  const run: LeanCloudRoute['run'] = (call) => rest.run(call as RestCall<z.output<I>>);
+  return { ...rest, method, path, access, context, status, run };
 }

@@ -109,6 +109,8 @@ describe('conversations', () => {
     expect(await door.refusal('get', conversations, { where: '{"a":{"$near":1}}' })).toBe('400 4310');
     expect(await door.refusal('get', conversations, { where: 'no json' })).toBe('400 1');
     expect(await door.refusal('get', conversations, { limit: -1 })).toBe('400 1');
+    expect(await door.ok<Listed>('get', conversations, { skip: 100_000 })).toEqual({ results: [] });
+    expect(await door.refusal('get', conversations, { skip: 100_001 })).toBe('400 1');
   });
 
   it('have members that come and go, and may want no push', async () => {
@@ -134,6 +136,19 @@ describe('conversations', () => {
     expect(await door.ok('post', `${path}/members`, { client_ids: ['eve', 'dan'] })).toMatchObject({
       failed: [{ client: 'eve' }],
     });
+  });
+
+  it('are of the kind that a call is about, where the path does not say it', async () => {
+    const talk = await made(conversations, { m: ['ann'] });
+    const subscription = { conv_id: talk, client_id: 'ann' };
+    const of = '/1.1/rtm/conversation';
+    expect(await door.refusal('get', `${of}/subscribed`, subscription)).toBe('400 4313');
+    expect(await door.refusal('post', `${of}/subscription`, subscription)).toBe('400 4313');
+    expect(await door.refusal('delete', `${of}/subscription`, subscription)).toBe('400 4313');
+    for (const what of ['onlines', 'members'])
+      expect(await door.refusal('get', `/1.1/rtm/transient_group/${what}`, { gid: talk }, asApp())).toBe(
+        '400 4316',
+      );
   });
 
   it('are of the kind that the path says, and of this app', async () => {

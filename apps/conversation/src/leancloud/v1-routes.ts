@@ -17,6 +17,7 @@ import {
   push,
   time,
 } from './inputs.js';
+import { onlineIn, sampleOf } from './conversation-routes.js';
 import { conversationIdOf, type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 import { copiesOf, edit, messageAt, recall, send, sendInput } from './send-message.js';
@@ -195,12 +196,18 @@ const services: readonly LeanCloudRoute[] = [
   endpoint('post', `${path}/conversation/subscription`, {
     summary: 'subscribe a client to a service',
     input: subscription,
-    run: (call) => subscribe(call, call.args.conv_id, call.args.client_id),
+    run: async (call) => {
+      await call.require(call.args.conv_id, 'service-conversations');
+      return subscribe(call, call.args.conv_id, call.args.client_id);
+    },
   }),
   endpoint('delete', `${path}/conversation/subscription`, {
     summary: 'end a subscription',
     input: subscription,
-    run: (call) => unsubscribe(call, call.args.conv_id, call.args.client_id),
+    run: async (call) => {
+      await call.require(call.args.conv_id, 'service-conversations');
+      return unsubscribe(call, call.args.conv_id, call.args.client_id);
+    },
   }),
   endpoint('get', `${path}/conversation/subscription`, {
     summary: 'services that a client is subscribed to',
@@ -226,9 +233,10 @@ const services: readonly LeanCloudRoute[] = [
   endpoint('get', `${path}/conversation/subscribed`, {
     summary: 'whether a client is subscribed',
     input: subscription,
-    run: async (call) => ({
-      result: await isSubscribed(call, call.args.conv_id, call.args.client_id),
-    }),
+    run: async (call) => {
+      await call.require(call.args.conv_id, 'service-conversations');
+      return { result: await isSubscribed(call, call.args.conv_id, call.args.client_id) };
+    },
   }),
 ];
 
@@ -239,20 +247,13 @@ const others: readonly LeanCloudRoute[] = [
     summary: 'how many are in a chat room',
     access: 'key',
     input: room,
-    run: async (call) => ({ result: (await call.run('room.count', { conversation: call.args.gid })).online }),
+    run: async (call) => ({ result: await onlineIn(call, call.args.gid) }),
   }),
   endpoint('get', `${path}/transient_group/members`, {
     summary: 'a sample of who is in a chat room',
     access: 'key',
     input: room,
-    run: async (call) => ({
-      result: (
-        await call.run('room.members', {
-          conversation: call.args.gid,
-          limit: Math.min(50, call.app.limits.page),
-        })
-      ).clients,
-    }),
+    run: async (call) => ({ result: await sampleOf(call, call.args.gid) }),
   }),
   endpoint('post', `${path}/online`, {
     summary: 'which of up to 20 clients are online',
