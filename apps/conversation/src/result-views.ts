@@ -118,6 +118,7 @@ export const entryView = z
     entry('message', { message: messageView }),
     entry('edit', { message: messageView }),
     entry('recall', { message: messageView }),
+    entry('delete', { message: messageView }),
     entry('created', { name: z.string().optional(), members: clients }),
     entry('added', { members: clients }),
     entry('joined', {}),

@@ -90,6 +90,7 @@ export const results = {
   }),
   'message.edit': z.object({ seq, time, message: messageView }),
   'message.recall': seqResult,
+  'message.delete': seqResult,
   'message.get': z.object({ messages: z.array(messageView) }),
   'message.history': z.object({ messages: z.array(messageView), more: z.boolean(), floor: z.int() }),
   'message.timeline': z.object({ messages: z.array(messageView), more: z.boolean() }),

@@ -117,6 +117,10 @@ const messages: readonly Route[] = [
     summary: 'Take a message back: its content is gone for everybody.',
     onBehalf: true,
   }),
+  command('delete', '/messages/:message', 'message.delete', {
+    tag: 'Messages',
+    summary: 'Remove a message: from now on it is as if it had not been sent.',
+  }),
   command('get', '/messages/:message/receipts', 'message.receipts', {
     tag: 'Messages',
     summary: 'Who received or read a message.',

@@ -6,7 +6,7 @@ import {
   parseMessageId,
   type Result,
 } from '@hongyan/protocol';
-import { type Call, type Core, seqResult } from './core.js';
+import { type Call, type Core, requireServer, seqResult } from './core.js';
 import { messageContent } from './message-intent.js';
 import { mayEdit, mayRecall } from './permissions.js';
 import type { Outcome } from './sequencer.js';
@@ -55,14 +55,14 @@ export async function editMessage(
   const content = messageContent(app.limits, args);
   const outcome = await core.change(app, caller, conversation, args.op, async (state) => {
     const message = await target(core, caller, conversation, seq);
-    if (message === undefined) return new AppError('message_not_found');
+    if (message === undefined || message.deleted) return new AppError('message_not_found');
     const refusal = mayEdit(app, state, caller, message, core.clock());
     if (refusal !== undefined) return refusal;
     if (message.recalled) return new AppError('recalled');
     return { payload: { kind: 'edit', target: seq, ...content }, target: message };
   });
   const now = await target(core, caller, conversation, seq);
-  if (now === undefined) throw new AppError('message_not_found');
+  if (now === undefined || now.deleted) throw new AppError('message_not_found');
   return { ...seqResult(outcome), message: messageView(outcome.state.conversation, now, caller.client) };
 }
 
@@ -76,10 +76,30 @@ export async function recallMessage(
   const { conversation, seq } = await locate(core, caller, args.message);
   const outcome: Outcome = await core.change(app, caller, conversation, args.op, async (state) => {
     const message = await target(core, caller, conversation, seq);
-    if (message === undefined) return new AppError('message_not_found');
+    if (message === undefined || message.deleted) return new AppError('message_not_found');
     const refusal = mayRecall(app, state, caller, message, core.clock());
     if (refusal !== undefined) return refusal;
     return message.recalled ? undefined : { payload: { kind: 'recall', target: seq }, target: message };
+  });
+  return seqResult(outcome);
+}
+
+/**
+ * `message.delete`: for everybody as if it had not been sent; only its place in the log stays. Members hear of it. Deleting
+ * twice succeeds.
+ */
+export async function deleteMessage(
+  core: Core,
+  caller: Call,
+  args: Args<'message.delete'>,
+): Promise<Result<'message.delete'>> {
+  requireServer(caller);
+  const app = await core.app(caller);
+  const { conversation, seq } = await locate(core, caller, args.message);
+  const outcome = await core.change(app, caller, conversation, args.op, async () => {
+    const message = await target(core, caller, conversation, seq);
+    if (message === undefined) return new AppError('message_not_found');
+    return message.deleted ? undefined : { payload: { kind: 'delete', target: seq }, target: message };
   });
   return seqResult(outcome);
 }

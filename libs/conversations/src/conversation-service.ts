@@ -10,7 +10,7 @@ import {
   type OperationName,
   type Result,
 } from '@hongyan/protocol';
-import { editMessage, recallMessage } from './change-message.js';
+import { deleteMessage, editMessage, recallMessage } from './change-message.js';
 import { addMembers, joinConversation, leaveConversation, removeMembers } from './change-members.js';
 import {
   blockClients,
@@ -96,6 +96,7 @@ const handlers: Table = {
   'message.send': sendMessage,
   'message.edit': editMessage,
   'message.recall': recallMessage,
+  'message.delete': deleteMessage,
   'message.get': getMessages,
   'message.history': history,
   'message.timeline': timeline,

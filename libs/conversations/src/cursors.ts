@@ -128,7 +128,7 @@ export async function listReceipts(
   if (!app.messages.receipts && !caller.server)
     throw new AppError('forbidden', { detail: 'receipts are switched off' });
   const [message] = await core.log.messages(caller.app, conversation, [seq]);
-  if (message === undefined) throw new AppError('message_not_found');
+  if (message === undefined || message.deleted) throw new AppError('message_not_found');
   await core.receipts.flush(caller.app, conversation);
   return await core.members.receipts(caller.app, conversation, seq, message.author, {
     kind: args.kind,

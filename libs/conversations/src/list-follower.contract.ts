@@ -57,13 +57,28 @@ export async function syncAll(
 
 type WorldChange = {
   n: number;
-  do: 'bob' | 'ann' | 'read' | 'peer' | 'pin' | 'leave' | 'join' | 'delete' | 'new' | 'recall';
+  do: 'bob' | 'ann' | 'read' | 'peer' | 'pin' | 'leave' | 'join' | 'end' | 'new' | 'recall' | 'delete';
 };
 
 /** One change of a conversation of ann’s, drawn at random. */
 export const change$: fc.Arbitrary<WorldChange> = fc.record({
   n: fc.nat(8),
-  do: fc.constantFrom('bob', 'bob', 'ann', 'read', 'peer', 'pin', 'leave', 'join', 'delete', 'new', 'recall'),
+  do: fc.constantFrom(
+    ...([
+      'bob',
+      'bob',
+      'ann',
+      'read',
+      'peer',
+      'pin',
+      'leave',
+      'join',
+      'end',
+      'new',
+      'recall',
+      'delete',
+    ] as const),
+  ),
 });
 
 /** Conversations of ann that change. */
@@ -87,8 +102,9 @@ export class World {
     if (what === 'new') this.made.push(await make(this.store, { app }));
     else if (!alive) return;
     else if (what === 'bob' || what === 'ann') await append(this.store, made, [message(what, 'x')]);
-    else if (what === 'recall') await append(this.store, made, [change('', { kind: 'recall', target: 2 })]);
-    else if (what === 'delete') await append(this.store, made, [change('', { kind: 'deleted' })]);
+    else if (what === 'recall' || what === 'delete')
+      await append(this.store, made, [change('', { kind: what, target: 2 })]);
+    else if (what === 'end') await append(this.store, made, [change('', { kind: 'deleted' })]);
     else if (what === 'read') await this.store.members.advanceRead(app, id, ann, n);
     else if (what === 'peer') await this.store.members.advanceRead(app, id, bob, n);
     else if (what === 'pin') await this.store.members.setOwn(app, id, ann, { pinnedAt: T0 + n });

@@ -194,6 +194,7 @@ export function describeLists(name: string, open: () => Promise<ListStores>, run
         ['a message', (made) => append(store, made, [message('bob', 'x')])],
         ['an own message', (made) => append(store, made, [message('ann', 'x')])],
         ['a recall', (made) => append(store, made, [change('bob', { kind: 'recall', target: 2 })])],
+        ['a delete', (made) => append(store, made, [change('', { kind: 'delete', target: 2 })])],
         [
           'an edit',
           (made) =>
@@ -223,6 +224,22 @@ export function describeLists(name: string, open: () => Promise<ListStores>, run
         expect(ids(answer.items)).toEqual([made.id]);
         expect(ids(answer.items)).not.toContain(quiet.id);
         expect(answer).toMatchObject({ reset: false, gone: [] });
+      });
+
+      it('shows the message before the one that was deleted', async () => {
+        const made = await make(store);
+        await append(store, made, [message('bob', 'first'), message('bob', 'second')]);
+        const row = async () => {
+          const [{ head, lastMessage, unread } = {}] = (await listAll(store, made.app, ann)).items;
+          return [lastMessage?.payload.body, head?.lastMessageTime === lastMessage?.time, unread];
+        };
+        expect(await row()).toEqual(['second', true, 2]);
+        await append(store, made, [change('', { kind: 'delete', target: 3 })]);
+        expect(await row()).toEqual(['first', true, 1]);
+        const [found] = await store.conversations.find(made.app, [made.id]);
+        expect(found?.lastMessage?.seq).toBe(2);
+        await append(store, made, [change('', { kind: 'delete', target: 2 })]);
+        expect(await row()).toEqual([undefined, false, 0]);
       });
 
       it('tells of what a thread got, in its parent’s row', async () => {

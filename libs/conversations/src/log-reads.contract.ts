@@ -187,6 +187,66 @@ export function describeLogReads(name: string, open: () => Promise<LogStoreUnder
       });
     });
 
+    describe('delete', () => {
+      it('leaves the row without content, which is in no history', async () => {
+        const made = await make(store);
+        const sent = message('ann', 'secret', { type: 't', mentions: [client('bob')], ext: { a: 1 } });
+        await append(store, made, [message('bob', 'first'), sent, message('bob', 'last')]);
+        await append(store, made, [
+          change('ann', { kind: 'edit', target: 3, format: 'text', body: 'secret too' }),
+          change('', { kind: 'delete', target: 3 }),
+          change('', { kind: 'delete', target: 3 }),
+          change('ann', { kind: 'edit', target: 3, format: 'text', body: 'too late' }),
+        ]);
+        const read = await store.log.entries(made.app, made.id, { after: 1, limit: 10 });
+        expect(seqs(read)).toEqual([2, 3, 4, 5, 6, 7, 8]);
+        expect(JSON.stringify(read)).not.toMatch(/secret|too late/);
+        const gone = { seq: 3, author: 'ann', op: sent.op, recalled: true, deleted: true };
+        expect(read[1]).toMatchObject({ ...gone, payload: { kind: 'message', format: 'text', body: '' } });
+        expect(read[1]?.payload).not.toHaveProperty('mentions');
+        expect(read[4]?.payload).toEqual({ kind: 'delete', target: 3 });
+        expect(read[0]).not.toHaveProperty('deleted');
+        expect(await store.log.byOperation(made.app, made.id, client('ann'), sent.op)).toMatchObject(gone);
+        expect(await store.log.messages(made.app, made.id, [2, 3])).toMatchObject([{ seq: 2 }, gone]);
+        for (const direction of ['backward', 'forward'] as const) {
+          const page = (after: number, before: number, limit: number) =>
+            store.log.history(made.app, made.id, { direction, after, before, limit });
+          const all = await page(0, 99, 2);
+          expect([seqs(all.messages), all.more]).toEqual([[2, 4], false]);
+          expect(await page(2, 4, 2)).toEqual({ messages: [], more: false });
+        }
+      });
+
+      it('makes the message before it the last one; also of one that was recalled', async () => {
+        const made = await make(store);
+        await append(store, made, [message('ann', 'a'), message('ann', 'b'), message('bob', 'c')]);
+        const last = async () => {
+          const head = await store.log.head(made.app, made.id);
+          const { lastMessageSeq: seq = 0, lastMessageTime } = head ?? {};
+          const [found] = await store.log.messages(made.app, made.id, [seq]);
+          expect(found?.time ?? 0).toBe(lastMessageTime);
+          return seq;
+        };
+        const remove = (target: number) => change('', { kind: 'delete', target });
+        await append(store, made, [remove(3)]);
+        expect(await last()).toBe(4);
+        await append(store, made, [change('bob', { kind: 'recall', target: 4 })]);
+        expect(await last()).toBe(4);
+        const { head } = await store.log.append(made.app, {
+          conversation: made.id,
+          expected: 6,
+          now: T0 + 100,
+          entries: [remove(4), message('bob', 'd'), remove(8)],
+        });
+        expect(head).toMatchObject({ last: 9, count: 4, lastMessageSeq: 2 });
+        expect(await last()).toBe(2);
+        await append(store, made, [remove(2)]);
+        expect(await last()).toBe(0);
+        await append(store, made, [message('bob', 'e')]);
+        expect(await last()).toBe(11);
+      });
+    });
+
     describe('reading', () => {
       it('gives entries after, until and by kind, at most so many', async () => {
         const made = await make(store);

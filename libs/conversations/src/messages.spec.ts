@@ -248,6 +248,91 @@ describe('edits and recalls', () => {
   });
 });
 
+describe('deletes', () => {
+  it('leave nothing of a message but its place, and are told to the members', async () => {
+    const one = await ann.send(group, 'one');
+    const two = await ann.send(group, 'two @bob', { mentions: ['bob'] });
+    await ann.run('message.edit', { message: two.id, body: 'two again', mentions: ['bob'] });
+    expect(await unreadOf(bob)).toEqual([2, 1]);
+    const { seq } = await h.server().run('message.delete', { message: two.id });
+    for (const member of [ann, bob])
+      expect(member.events.at(-1)).toMatchObject({
+        entry: { kind: 'delete', seq, message: { id: two.id, seq: 3, from: 'ann', body: '' } },
+      });
+    expect(await unreadOf(bob)).toEqual([1, 0]);
+    expect(await bob.run('conversation.get', { conversation: group })).toMatchObject({
+      conversation: { seq, lastMessageAt: one.time },
+      lastMessage: { id: one.id },
+    });
+    const { messages, more } = await bob.run('message.history', { conversation: group, limit: 1 });
+    expect([messages.map(({ id }) => id), more]).toEqual([[one.id], false]);
+    expect(await bob.run('message.get', { messages: [two.id, one.id] })).toMatchObject({
+      messages: [{ id: one.id }],
+    });
+    const timeline = await h.server().run('message.timeline', {});
+    expect(timeline.messages.map(({ id }) => id)).toEqual([one.id]);
+    const { entries } = await cat.run('conversation.entries', { conversation: group, after: 1 });
+    expect(entries.map((entry) => [entry.kind, entry.seq])).toEqual([
+      ['message', 2],
+      ['delete', seq],
+    ]);
+    expect(JSON.stringify(entries)).not.toContain('two');
+  });
+
+  it('leave pages of entries full, however many there are in a row', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 9; n += 1) ids.push((await ann.send(group, `${n}`)).id);
+    for (const id of ids.slice(1, 8)) await h.server().run('message.delete', { message: id });
+    const seqs = async (after: number) =>
+      (await bob.run('conversation.entries', { conversation: group, after, limit: 2 })).entries.map(
+        ({ seq }) => seq,
+      );
+    expect([await seqs(1), await seqs(2), await seqs(10)]).toEqual([
+      [2, 10],
+      [10, 11],
+      [11, 12],
+    ]);
+  });
+
+  it('are final, and succeed again', async () => {
+    const sent = { body: 'one', op: 'once' };
+    const { id } = await ann.send(group, sent.body, { op: sent.op });
+    const op = newOp();
+    const first = await h.server().run('message.delete', { message: id, op });
+    expect(await h.server().run('message.delete', { message: id, op })).toEqual(first);
+    expect(await h.server().run('message.delete', { message: id })).toEqual(first);
+    for (const operation of ['message.recall', 'message.receipts'] as const)
+      expect(await h.server('ann').outcome(operation, { message: id })).toBe('message_not_found');
+    expect(await h.server('ann').outcome('message.edit', { message: id, body: 'x' })).toBe(
+      'message_not_found',
+    );
+    // The client that repeats its send gets the first result.
+    expect(await ann.send(group, sent.body, { op: sent.op })).toMatchObject({ id, duplicate: true });
+    expect(await h.server().outcome('message.delete', { message: `${group}.zz` })).toBe('message_not_found');
+  });
+
+  it('take out what was recalled, too, and count once', async () => {
+    const { id } = await ann.send(group, 'one');
+    await ann.send(group, 'two');
+    await ann.run('message.recall', { message: id });
+    await h.server().run('message.delete', { message: id });
+    expect(await unreadOf(bob)).toEqual([1, 0]);
+    const { messages } = await bob.run('message.history', { conversation: group });
+    expect(messages.map(({ body }) => body)).toEqual(['two']);
+  });
+
+  it('are for the app’s server, not for its author', async () => {
+    const { id } = await ann.send(group, 'one');
+    expect(await ann.outcome('message.delete', { message: id })).toBe('forbidden');
+  });
+
+  it('say nothing of another app’s message', async () => {
+    const { id } = await ann.send(group, 'one');
+    expect(await h.server(undefined, 'b').outcome('message.delete', { message: id })).toBe('not_found');
+    expect((await bob.run('message.history', { conversation: group })).messages).toHaveLength(1);
+  });
+});
+
 describe('history', () => {
   it('pages both ways with bounds by sequence and time, filtered by type', async () => {
     for (let i = 1; i <= 10; i += 1) {

@@ -49,6 +49,18 @@ describe('edits and recalls that a client missed', () => {
     expect(await told(bob)).toEqual([]);
   });
 
+  it('leave out what was deleted', async () => {
+    const id = await group();
+    const [a, b, c] = [await ann.send(id, 'a'), await ann.send(id, 'b'), await ann.send(id, 'c')];
+    await edit(ann, a.id, 'a1');
+    await edit(ann, b.id, 'b1');
+    await recall(ann, c.id);
+    for (const { id: message } of [a, c]) await h.server().run('message.delete', { message });
+    expect(await told(bob)).toEqual(['edit of 3: b1']);
+    const { entries } = await bob.run('client.changes', { since: 0 });
+    expect(entries.map(({ kind }) => kind)).toEqual(['created']);
+  });
+
   it('are those of messages that the history shows', async () => {
     const id = await group();
     const first = await ann.send(id, 'a');

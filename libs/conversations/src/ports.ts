@@ -55,13 +55,13 @@ export interface LogStore {
     conversation: ConversationId,
     range: { after: number; until?: number; limit: number; kinds?: readonly EntryKind[] },
   ): Promise<Entry[]>;
-  /** Messages only, ascending. `more`: there are further ones in the direction asked. */
+  /** Messages only, deleted ones left out, ascending. `more`: there are further ones in the direction asked. */
   history(
     app: AppId,
     conversation: ConversationId,
     query: HistoryQuery,
   ): Promise<{ messages: MessageEntry[]; more: boolean }>;
-  /** The messages at these sequences, in the order asked; what is missing or no message is left out. */
+  /** The messages at these sequences, deleted ones too, in the order asked; what is missing or no message is left out. */
   messages(app: AppId, conversation: ConversationId, seqs: readonly number[]): Promise<MessageEntry[]>;
   /** The entry that an author made with this operation id. */
   byOperation(
@@ -299,7 +299,7 @@ export interface MissedPage<T> {
  * into each log with something after the stamp.
  */
 export interface NotificationStore {
-  /** Neither messages nor edits or recalls, in the ordinary and temporary conversations that the client is or was in. */
+  /** Neither messages nor edits, recalls or deletes, in the ordinary and temporary conversations that the client is or was in. */
   changes(app: AppId, client: ClientId, since: number, limit: number): Promise<MissedPage<MissedChange>>;
   /** Edits and recalls in the conversations that the client is in, of all kinds but rooms; not in deleted ones. */
   edits(app: AppId, client: ClientId, since: number, limit: number): Promise<MissedPage<MissedEdit>>;

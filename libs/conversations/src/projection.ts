@@ -25,8 +25,8 @@ export type Change =
   | { readonly on: 'unblock'; readonly client: ClientId }
   /** The message at `target` has this content from now on; a recalled one stays recalled. */
   | { readonly on: 'content'; readonly target: number; readonly content: Content }
-  /** The message at `target`, and every edit of it, loses its content. */
-  | { readonly on: 'blank'; readonly target: number };
+  /** The message at `target`, and every edit of it, loses its content; `deleted`: and shows nowhere any longer. */
+  | { readonly on: 'blank'; readonly target: number; readonly deleted?: true };
 
 /** The changes of one entry, in order. Messages change nothing outside the log (head and counts belong to append). */
 export function changesOf(entry: Entry): readonly Change[] {
@@ -42,6 +42,8 @@ export function changesOf(entry: Entry): readonly Change[] {
     }
     case 'recall':
       return [{ on: 'blank', target: payload.target }];
+    case 'delete':
+      return [{ on: 'blank', target: payload.target, deleted: true }];
     case 'created':
       return payload.members.map(
         ({ client, role }) => ({ on: 'member-in', client, role, readSeq: 0 }) as const,

@@ -13,7 +13,7 @@ import type { MemberStore } from './ports.js';
 import type { Committed } from './sequencer.js';
 import type { SerialByKey } from './serial-by-key.js';
 import type { ConversationState } from './state.js';
-import { type Entry, isMessage, type MessageEntry } from './types.js';
+import { type Entry, isMessage, type MessageEntry, targetOf } from './types.js';
 import { afterChange, conversationView, entryView, messageView } from './views.js';
 
 /** What publishing needs. */
@@ -36,8 +36,7 @@ export function publishCommitted(
   for (const change of committed) {
     const { entry, origin } = change;
     if (isMessage(entry)) deliveries.push(messageDelivery(app, state, entry, change));
-    else if (entry.payload.kind === 'edit' || entry.payload.kind === 'recall')
-      deliveries.push(...contentDelivery(app, state, change));
+    else if (targetOf(entry.payload) !== undefined) deliveries.push(...contentDelivery(app, state, change));
     else deliveries.push(...membershipDeliveries(app, state, entry, origin));
   }
   const { conversation } = state;
@@ -83,7 +82,7 @@ function wrap(state: ConversationState, entry: Entry, message: MessageView): Ent
     : { conversation: state.id, seq, time, by: author, kind: 'message', message };
 }
 
-/** Edits and recalls show the message as it is after them. */
+/** Edits, recalls and deletes show the message as it is after them. */
 function contentDelivery(
   app: AppId,
   state: ConversationState,

@@ -10,7 +10,7 @@ import {
   type Result,
 } from '@hongyan/protocol';
 import { locate } from './change-message.js';
-import { type Call, bounded, type Core } from './core.js';
+import { type Call, bounded, type Core, requireServer } from './core.js';
 import { type Range, rangesOf } from './history-bounds.js';
 import { hasJoined } from './message-intent.js';
 import { mayReadMessages } from './permissions.js';
@@ -23,6 +23,7 @@ import {
   isMessage,
   type MessageEntry,
   type OwnRow,
+  targetOf,
 } from './types.js';
 import { entryView, messageView } from './views.js';
 
@@ -153,12 +154,13 @@ async function livePage(
 const isLive = (message: MessageEntry, now: number): boolean =>
   message.payload.expiresAt === undefined || message.payload.expiresAt > now;
 
-/** `message.get`: what is missing or not visible is left out. */
+/** `message.get`: what is missing, deleted or not visible is left out. Servers may ask for deleted ones, too. */
 export async function getMessages(
   core: Core,
   caller: Call,
   args: Args<'message.get'>,
 ): Promise<Result<'message.get'>> {
+  if (args.deleted) requireServer(caller);
   const wanted = new Map<ConversationId, { id: MessageId; seq: number }[]>();
   for (const id of args.messages) {
     const { conversation, seq } = await locate(core, caller, id);
@@ -173,6 +175,7 @@ export async function getMessages(
       caller,
       conversation,
       list.map(({ seq }) => seq),
+      args.deleted,
     ))
       found.set(view.id, view);
   }
@@ -184,6 +187,7 @@ async function messagesOf(
   caller: Call,
   conversation: ConversationId,
   seqs: readonly number[],
+  deletedToo = false,
 ): Promise<MessageView[]> {
   try {
     const { app, state } = await core.visible(caller, conversation);
@@ -194,7 +198,9 @@ async function messagesOf(
       conversation,
       seqs.filter((seq) => seq > floor),
     );
-    return messages.map((message) => messageView(state.conversation, message, caller.client));
+    return messages
+      .filter(({ deleted }) => deletedToo || !deleted)
+      .map((message) => messageView(state.conversation, message, caller.client));
   } catch (error) {
     if (error instanceof AppError && !error.definition.temporary) return [];
     throw error;
@@ -214,31 +220,30 @@ export async function entries(
   const floor = Math.max(state.head.floor, await readableAfter(core, app, state, caller));
   const views: EntryView[] = [];
   let after = Math.max(args.after, floor);
-  // Edits and recalls of what retention took out show nothing. A short page would say that there is no more: it is filled up.
+  // What was deleted, and changes of it or of what retention took out, show nothing. A short page would say that there is
+  // no more: it is filled up.
   for (let more = true; more;) {
-    const wanted = limit - views.length;
     const rows = await core.log.entries(caller.app, state.id, {
       after,
       ...(args.until === undefined ? {} : { until: args.until }),
-      limit: wanted,
+      limit,
     });
     const targets = await targetsOf(core, caller.app, state, rows);
     for (const row of rows) {
-      const target =
-        row.payload.kind === 'edit' || row.payload.kind === 'recall'
-          ? targets.get(row.payload.target)
-          : undefined;
-      const view = entryView(state.conversation, row, target, caller.client);
+      if (views.length === limit) break;
+      const target = targetOf(row.payload);
+      const message = target === undefined ? undefined : targets.get(target);
+      const view = entryView(state.conversation, row, message, caller.client);
       if (view !== undefined) views.push(view);
     }
     after = rows.at(-1)?.seq ?? after;
-    more = rows.length === wanted && views.length < limit;
+    more = rows.length === limit && views.length < limit;
   }
   const head = await core.log.head(caller.app, state.id);
   return { entries: views, seq: head?.last ?? state.head.last, floor };
 }
 
-/** The messages that edits and recalls are about, as they are now. */
+/** The messages that edits, recalls and deletes are about, as they are now. */
 async function targetsOf(
   core: Core,
   app: AppId,
@@ -246,13 +251,9 @@ async function targetsOf(
   rows: readonly Entry[],
 ): Promise<Map<number, MessageEntry>> {
   const known = new Map(rows.filter(isMessage).map((row) => [row.seq, row]));
-  const missing = [
-    ...new Set(
-      rows.flatMap(({ payload }) =>
-        payload.kind === 'edit' || payload.kind === 'recall' ? [payload.target] : [],
-      ),
-    ),
-  ].filter((seq) => !known.has(seq));
+  const missing = [...new Set(rows.flatMap(({ payload }) => targetOf(payload) ?? []))].filter(
+    (seq) => !known.has(seq),
+  );
   for (const message of missing.length === 0 ? [] : await core.log.messages(app, state.id, missing))
     known.set(message.seq, message);
   return known;

@@ -1,4 +1,4 @@
-import type { Content, Entry, EntryPayload } from './types.js';
+import { type Content, type Entry, type EntryPayload, targetOf } from './types.js';
 
 /**
  * Is this the operation that made `entry`? A retry repeats the content; another content under the same operation id
@@ -11,9 +11,7 @@ export function sameOperation(payload: EntryPayload, entry: Entry, firstWins = f
   if (payload.kind === 'message' && made.kind === 'message') {
     return firstWins || entry.editedAt !== undefined || entry.recalled === true || sameContent(payload, made);
   }
-  if (payload.kind === 'edit' && made.kind === 'edit') return payload.target === made.target;
-  if (payload.kind === 'recall' && made.kind === 'recall') return payload.target === made.target;
-  return true;
+  return targetOf(payload) === targetOf(made);
 }
 
 function sameContent(a: Content, b: Content): boolean {

@@ -35,7 +35,7 @@ export interface Intent {
   readonly withoutAuthor?: boolean;
 }
 
-/** `target`: for edits and recalls, the message as it was before. */
+/** `target`: for edits, recalls and deletes, the message as it was before. */
 export type Verdict =
   EntryPayload | { readonly payload: EntryPayload; readonly target: MessageEntry } | AppError | undefined;
 
@@ -54,7 +54,7 @@ export interface Committed {
   readonly entry: Entry;
   readonly origin: SessionId | undefined;
   readonly withoutAuthor?: boolean | undefined;
-  /** Edits and recalls: the message as it was before. */
+  /** Edits, recalls and deletes: the message as it was before. */
   readonly target?: MessageEntry;
 }
 

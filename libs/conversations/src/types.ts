@@ -49,7 +49,7 @@ export interface Head {
   readonly lastTime: number;
   /** Running count of counting messages (model: unread). */
   readonly count: number;
-  /** Sequence and time of the last message entry; 0 when there is none. */
+  /** Sequence and time of the last message entry that is not deleted; 0 when there is none. */
   readonly lastMessageSeq: number;
   readonly lastMessageTime: number;
   /** Entries up to here were removed by retention. */
@@ -87,6 +87,7 @@ export type EntryPayload =
   /** `target` is the sequence of the message; its content is now this. Reads give the target's current content. */
   | ({ readonly kind: 'edit'; readonly target: number } & Content)
   | { readonly kind: 'recall'; readonly target: number }
+  | { readonly kind: 'delete'; readonly target: number }
   | {
       readonly kind: 'created';
       readonly conversation: Conversation;
@@ -147,6 +148,8 @@ export interface Entry extends NewEntry {
   readonly editedSeq?: number;
   /** Messages: the content is gone. */
   readonly recalled?: boolean;
+  /** Messages: shown nowhere any longer; always `recalled`, too. */
+  readonly deleted?: boolean;
   /** Messages taken over from elsewhere: the id that they came with and keep. */
   readonly importedId?: MessageId;
 }
@@ -157,6 +160,10 @@ export interface Entry extends NewEntry {
  */
 export const stampOf = ({ time, stamp = time }: { readonly time: number; readonly stamp?: number }): number =>
   stamp;
+
+/** The sequence of the message that an edit, a recall or a delete is about. */
+export const targetOf = (payload: EntryPayload): number | undefined =>
+  'target' in payload ? payload.target : undefined;
 
 export type MessageEntry = Entry & { readonly payload: MessagePayload };
 
@@ -203,6 +210,7 @@ export const entryKinds: readonly EntryKind[] = [
   'message',
   'edit',
   'recall',
+  'delete',
   'created',
   'added',
   'joined',

@@ -11,7 +11,7 @@ const people = ['ann', 'bob', 'cid', 'dan'].map(client);
 type Step =
   | { do: 'send'; who: number; silent: boolean; mentions: number[]; all: boolean }
   | { do: 'edit'; at: number; mentions: number[]; all: boolean }
-  | { do: 'recall'; at: number }
+  | { do: 'recall' | 'delete'; at: number }
   | { do: 'read'; who: number; back: number }
   | { do: 'come or go'; who: number }
   | { do: 'retry'; at: number }
@@ -33,7 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('edit' as const), at: fc.nat(60), mentions, all: rarely }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('recall' as const), at: fc.nat(60) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('recall', 'delete'), at: fc.nat(60) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('read' as const), who, back: fc.nat(10) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('come or go' as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retry' as const), at: fc.nat(60) }) },
@@ -79,9 +79,10 @@ class Run {
         const content = { format: 'text', body: 'edited', mentions: named, mentionAll: step.all } as const;
         return this.write(change('', { kind: 'edit', target, ...content }));
       }
-      case 'recall': {
+      case 'recall':
+      case 'delete': {
         const target = this.message(step.at);
-        return target === undefined ? undefined : this.write(change('', { kind: 'recall', target }));
+        return target === undefined ? undefined : this.write(change('', { kind: step.do, target }));
       }
       case 'read': {
         const person = people[step.who] as ClientId;

@@ -56,7 +56,7 @@ const bodyText = (body: string | Uint8Array): string =>
     ? body
     : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
 
-/** `target`: for edits and recalls, the message as it is now. */
+/** `target`: for edits, recalls and deletes, the message as it is now. Of a deleted one only the delete is told. */
 export function entryView(
   conversation: Conversation,
   entry: Entry,
@@ -85,10 +85,13 @@ function entryBody(
   const { payload } = entry;
   switch (payload.kind) {
     case 'message':
-      return { kind: 'message', message: messageView(conversation, entry as MessageEntry, reader) };
+      return entry.deleted
+        ? undefined
+        : { kind: 'message', message: messageView(conversation, entry as MessageEntry, reader) };
     case 'edit':
     case 'recall':
-      return target === undefined
+    case 'delete':
+      return target === undefined || (target.deleted && payload.kind !== 'delete')
         ? undefined
         : { kind: payload.kind, message: messageView(conversation, target, reader) };
     case 'created': {
@@ -241,11 +244,13 @@ function lastMessage(row: ListedConversation, reader: ClientId): MessageView | u
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A message as it is after this edit or recall of it. */
+/** A message as it is after this edit, recall or delete of it. */
 export function afterChange(target: MessageEntry, change: Entry): MessageEntry {
   const { payload } = change;
-  if (payload.kind === 'recall')
-    return { ...target, recalled: true, payload: { ...target.payload, body: '' } };
+  if (payload.kind === 'recall' || payload.kind === 'delete') {
+    const deleted = payload.kind === 'delete' ? { deleted: true } : {};
+    return { ...target, recalled: true, ...deleted, payload: { ...target.payload, body: '' } };
+  }
   if (payload.kind !== 'edit' || target.recalled) return target;
   const { format, type, body, mentions, mentionAll } = payload;
   return {

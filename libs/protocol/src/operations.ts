@@ -246,7 +246,13 @@ export const operations = {
   }),
   'message.edit': z.object({ op: operationId, message: messageId, ...content }),
   'message.recall': z.object({ op: operationId, message: messageId }),
-  'message.get': z.object({ messages: z.array(messageId).min(1).max(hardLimits.page) }),
+  /** Server side only: the message is gone from history, lists and counts as if it had not been sent. */
+  'message.delete': z.object({ op: operationId, message: messageId }),
+  'message.get': z.object({
+    messages: z.array(messageId).min(1).max(hardLimits.page),
+    /** Server side only: what is left of deleted ones, too, which look like recalled ones. */
+    deleted: z.boolean().optional(),
+  }),
   /** A page of messages, ascending by sequence whatever the direction. Without bounds: the newest page. */
   'message.history': z.object({
     conversation: conversationId,

@@ -53,6 +53,8 @@ export type EntryBody =
   | { readonly kind: 'message'; readonly message: MessageView }
   | { readonly kind: 'edit'; readonly message: MessageView }
   | { readonly kind: 'recall'; readonly message: MessageView }
+  /** `message` has lost its content, and shows nowhere any longer. */
+  | { readonly kind: 'delete'; readonly message: MessageView }
   | { readonly kind: 'created'; readonly name?: string; readonly members: readonly ClientId[] }
   | { readonly kind: 'added'; readonly members: readonly ClientId[] }
   | { readonly kind: 'joined' }
@@ -245,6 +247,7 @@ export interface Results {
   };
   'message.edit': SeqResult & { readonly message: MessageView };
   'message.recall': SeqResult;
+  'message.delete': SeqResult;
   'message.get': { readonly messages: readonly MessageView[] };
   'message.history': {
     readonly messages: readonly MessageView[];

@@ -14,7 +14,10 @@ const INSTANCES = 3;
 
 type Wish =
   | { kind: 'message'; silent: boolean; mention: boolean }
-  | { kind: 'edit' | 'recall' | 'added' | 'removed' | 'silenced' | 'unsilenced' | 'updated'; n: number };
+  | {
+      kind: 'edit' | 'recall' | 'delete' | 'added' | 'removed' | 'silenced' | 'unsilenced' | 'updated';
+      n: number;
+    };
 
 const wish: fc.Arbitrary<Wish> = fc.oneof(
   {
@@ -28,7 +31,16 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      kind: fc.constantFrom('edit', 'recall', 'added', 'removed', 'silenced', 'unsilenced', 'updated'),
+      kind: fc.constantFrom(
+        'edit',
+        'recall',
+        'delete',
+        'added',
+        'removed',
+        'silenced',
+        'unsilenced',
+        'updated',
+      ),
       n: fc.nat(50),
     }),
   },
@@ -117,7 +129,8 @@ describe('append under concurrency and failures', () => {
         return { ...entry, payload: { ...entry.payload, body: `edit of ${entry.op}` } as never };
       }
       case 'recall':
-        return change(author, { kind: 'recall', target });
+      case 'delete':
+        return change(author, { kind: wanted.kind, target });
       case 'updated':
         return change(author, { kind: 'updated', name: `n${wanted.n}` });
       default:

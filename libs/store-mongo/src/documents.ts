@@ -33,7 +33,7 @@ export interface EntryDocument {
   /** This one counts. */
   readonly counts?: true;
   readonly silent?: boolean;
-  /** Edits and recalls: the message. */
+  /** Edits, recalls and deletes: the message. */
   readonly target?: number;
   readonly format?: Format;
   readonly type?: string;
@@ -43,15 +43,16 @@ export interface EntryDocument {
   readonly mentionAll?: boolean;
   /** The other fields of the payload as JSON text. */
   readonly rest?: string;
-  /** Messages: projections of edits and recalls. */
+  /** Messages: projections of edits, recalls and deletes. */
   readonly editedAt?: number;
   readonly editedSeq?: number;
   readonly recalled?: boolean;
+  readonly deleted?: boolean;
   /** Edits: the message has the content (or did not take it); it is not kept twice. */
   readonly moved?: boolean;
 }
 
-/** Where a log ends. Every field only grows, so that one `$max` brings it up to date whoever comes first. */
+/** Where a log ends. `last` only grows, and the other fields are what they are at it. */
 export interface HeadDocument extends Head {
   readonly _id: string;
   readonly app: string;
@@ -107,7 +108,7 @@ export interface RestrictionDocument {
   readonly reflects: number;
 }
 
-/** Messages that unread counts cannot take from running counts: recalled ones, and those with mentions. */
+/** Messages that unread counts cannot take from running counts: recalled or deleted ones, and those with mentions. */
 export interface MarkDocument {
   readonly _id: string;
   readonly app: string;

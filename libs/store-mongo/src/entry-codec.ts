@@ -25,14 +25,14 @@ export function payloadToStored(payload: EntryPayload): StoredPayload {
     };
   }
   if (payload.kind === 'edit') return { kind: 'edit', target: payload.target, ...contentToStored(payload) };
-  if (payload.kind === 'recall') return payload;
+  if (payload.kind === 'recall' || payload.kind === 'delete') return payload;
   const { kind, ...rest } = payload;
   return { kind, rest: restText(rest) };
 }
 
 /** `target`: of an edit, the message, which has the current content. */
 export function toEntry(document: EntryDocument, target?: EntryDocument): Entry {
-  const { seq, time, author, op, editedAt, editedSeq } = document;
+  const { seq, time, author, op, editedAt, editedSeq, deleted } = document;
   const recalled = document.kind === 'edit' ? target?.recalled : document.recalled;
   return {
     seq,
@@ -42,6 +42,7 @@ export function toEntry(document: EntryDocument, target?: EntryDocument): Entry 
     ...(editedAt === undefined ? {} : { editedAt }),
     ...(editedSeq === undefined ? {} : { editedSeq }),
     ...(recalled === true ? { recalled } : {}),
+    ...(deleted === true ? { deleted } : {}),
     payload: toPayload(document, target),
   };
 }
@@ -63,6 +64,7 @@ function toPayload(document: EntryDocument, target: EntryDocument | undefined): 
         ...toContent(document.moved === true ? target : document),
       };
     case 'recall':
+    case 'delete':
       return { kind, target: document.target ?? 0 };
     default:
       return { kind, ...restOf(document) } as EntryPayload;

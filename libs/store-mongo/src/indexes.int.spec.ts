@@ -80,8 +80,8 @@ describe('indexes', () => {
 
   /** What may be looked at document by document, and why that stays cheap. */
   const allowed: Readonly<Record<string, readonly string[]>> = {
-    // A page of the log skips what is of another kind; rare types make it skip more.
-    entries_sequence: ['kind', 'type'],
+    // A page of the log skips what is of another kind, or deleted; rare types make it skip more.
+    entries_sequence: ['kind', 'type', 'deleted'],
     // Few documents, recalled messages and those with mentions, of which the client's own are left out.
     marks_recalled: ['author'],
     marks_mentioned: ['author'],

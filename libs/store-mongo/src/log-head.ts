@@ -58,15 +58,31 @@ export class LogHeads {
   ): Promise<Head> {
     if (entries.length === 0) return head;
     await this.projector.project(app, conversation, entries);
-    const raised = entries.reduce(advanced, head);
+    const raised = await this.withLastMessage(app, conversation, entries, entries.reduce(advanced, head));
     const { last, lastTime, count, lastMessageSeq, lastMessageTime } = raised;
     await this.db.write('head', () =>
       this.db.collections.heads.updateOne(
-        { _id: keyOf(app, conversation) },
-        { $max: { last, lastTime, count, lastMessageSeq, lastMessageTime } },
+        { _id: keyOf(app, conversation), last: { $lt: last } },
+        { $set: { last, lastTime, count, lastMessageSeq, lastMessageTime } },
       ),
     );
     return raised;
+  }
+
+  /** A head whose last message may be among those that these entries deleted: the one before them is, then. */
+  private async withLastMessage(
+    app: AppId,
+    conversation: ConversationId,
+    entries: readonly EntryDocument[],
+    head: Head,
+  ): Promise<Head> {
+    if (!entries.some(({ kind }) => kind === 'delete')) return head;
+    const [shown] = await this.db.collections.entries
+      .find({ app, conversation, seq: { $lte: head.last }, kind: 'message', deleted: { $ne: true } })
+      .sort({ seq: -1 })
+      .limit(1)
+      .toArray();
+    return { ...head, lastMessageSeq: shown?.seq ?? 0, lastMessageTime: shown?.time ?? 0 };
   }
 
   /** Brings projections and head up to the last committed entry. Undefined: there is no head. */

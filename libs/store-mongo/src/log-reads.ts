@@ -39,6 +39,7 @@ export class LogReads {
         conversation,
         seq: { $gt: after, $lt: Math.min(before, last + 1) },
         kind: 'message',
+        deleted: { $ne: true },
         ...(types === undefined ? {} : { type: { $in: [...types] } }),
       })
       .sort({ seq: direction === 'backward' ? -1 : 1 })

@@ -23,7 +23,7 @@ export type ConversationDocuments = Omit<ConversationStore, 'query'>;
 
 const LOAD_ATTEMPTS = 20;
 /** What a {@link Loaded} holds does not change with these. */
-const contentKinds = ['message', 'edit', 'recall'] as const;
+const contentKinds = ['message', 'edit', 'recall', 'delete'] as const;
 
 export class MongoConversationStore implements ConversationDocuments {
   private readonly heads: LogHeads;

@@ -64,7 +64,7 @@ export class Projector {
     await bringRows(this.db, 'restrictions', seq, restrictionChanges(app, conversation, changes));
     for (const change of changes) {
       if (change.on === 'content') await this.moveContent(app, conversation, document, change);
-      if (change.on === 'blank') await this.blank(app, conversation, seq, change.target);
+      if (change.on === 'blank') await this.blank(app, conversation, seq, change);
     }
   }
 
@@ -122,7 +122,12 @@ export class Projector {
     throw new AppError('unavailable', { detail: `edit ${edit.seq} could not be confirmed` });
   }
 
-  private async blank(app: AppId, conversation: ConversationId, seq: number, target: number): Promise<void> {
+  private async blank(
+    app: AppId,
+    conversation: ConversationId,
+    seq: number,
+    { target, deleted }: Change & { on: 'blank' },
+  ): Promise<void> {
     const message = await this.message(app, conversation, target, seq);
     if (message === null) return;
     const rest = blankedRest(message);
@@ -130,7 +135,12 @@ export class Projector {
       this.db.collections.entries.updateOne(
         { app, conversation, seq: target },
         {
-          $set: { recalled: true, ...blankContent, ...(rest === undefined ? {} : { rest }) },
+          $set: {
+            recalled: true,
+            ...(deleted ? { deleted } : {}),
+            ...blankContent,
+            ...(rest === undefined ? {} : { rest }),
+          },
           $unset: unsetOf(['type', 'mentions', 'mentionAll', ...(rest === undefined ? ['rest'] : [])]),
         },
       ),

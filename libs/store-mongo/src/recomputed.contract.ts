@@ -19,10 +19,9 @@ export async function expectProjectionsOfLog(db: MongoDatabase, app: AppId, conv
   const silenced = new Set<string>();
   const content = new Map<
     number,
-    { body: unknown; edited: number; recalled: boolean; mentions: readonly string[] }
+    { body: unknown; edited: number; recalled: boolean; deleted: boolean; mentions: readonly string[] }
   >();
   let [count, name] = [0, undefined as string | undefined];
-  const lastMessage = log.filter(({ kind }) => kind === 'message').at(-1);
   for (const document of log) {
     const { author, seq } = document;
     const { payload } = toEntry(document);
@@ -31,7 +30,8 @@ export async function expectProjectionsOfLog(db: MongoDatabase, app: AppId, conv
         count += 1;
         own[author] = (own[author] ?? 0) + 1;
       }
-      content.set(seq, { body: undefined, edited: 0, recalled: false, mentions: payload.mentions ?? [] });
+      const mentions = payload.mentions ?? [];
+      content.set(seq, { body: undefined, edited: 0, recalled: false, deleted: false, mentions });
       // Running counts are absolute, so that nobody ever has to add up.
       expect(document.own).toBe(own[author] ?? 0);
     }
@@ -44,9 +44,12 @@ export async function expectProjectionsOfLog(db: MongoDatabase, app: AppId, conv
     if (payload.kind === 'updated') name = payload.name ?? name;
     const target = 'target' in payload ? content.get(payload.target) : undefined;
     if (target !== undefined && payload.kind === 'edit' && !target.recalled) target.edited = seq;
-    if (target !== undefined && payload.kind === 'recall') target.recalled = true;
+    if (target !== undefined && (payload.kind === 'recall' || payload.kind === 'delete'))
+      target.recalled = true;
+    if (target !== undefined && payload.kind === 'delete') target.deleted = true;
   }
 
+  const lastMessage = log.findLast(({ seq }) => content.get(seq)?.deleted === false);
   expect(await heads.findOne({ _id: keyOf(app, conversation) })).toMatchObject({
     last: log.length,
     lastTime: log.at(-1)?.time,
@@ -64,9 +67,10 @@ export async function expectProjectionsOfLog(db: MongoDatabase, app: AppId, conv
   expect(document?.name).toBe(name);
 
   const marked = new Map((await marks.find({ app, conversation }).toArray()).map((mark) => [mark.seq, mark]));
-  for (const [seq, { edited, recalled }] of content) {
+  for (const [seq, { edited, recalled, deleted }] of content) {
     const message = log[seq - 1];
     expect(message?.recalled === true).toBe(recalled);
+    expect(message?.deleted === true).toBe(deleted);
     if (recalled) expect(message).toMatchObject({ body: '' });
     if (recalled && message?.counts === true)
       expect(marked.get(seq)).toMatchObject({ recalled: true, mentioned: [] });

@@ -14,7 +14,15 @@ import {
 } from './entry-codec.js';
 import type { EntryRow, Slot } from './entry-codec.js';
 import { addMentions, applyChanges } from './projections.js';
-import { editCode, messageCode, ordinaryCode, recallCode, roomCode, temporaryCode } from './schema.js';
+import {
+  deleteCode,
+  editCode,
+  messageCode,
+  ordinaryCode,
+  recallCode,
+  roomCode,
+  temporaryCode,
+} from './schema.js';
 import { spoke } from './spoken.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
@@ -133,7 +141,9 @@ function appendOne(
 export const isAskedFor = (kind: number, conversationKind: number): boolean =>
   kind === editCode || kind === recallCode
     ? conversationKind !== roomCode
-    : kind !== messageCode && (conversationKind === ordinaryCode || conversationKind === temporaryCode);
+    : kind !== messageCode &&
+      kind !== deleteCode &&
+      (conversationKind === ordinaryCode || conversationKind === temporaryCode);
 
 function byOperation(
   w: WriteContext,

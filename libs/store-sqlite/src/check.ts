@@ -88,7 +88,7 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
     what: 'head',
     sql: `SELECT c.app, c.id, 'the last message is not at ' || h.lastMessageSeq AS detail FROM head h JOIN conversation c ON c.key = h.conv
       WHERE max(h.lastMessageSeq, h.floor) <> max(h.floor,
-        coalesce((SELECT e.seq FROM entry e WHERE e.conv = h.conv AND e.kind = ${messageCode} ORDER BY e.seq DESC LIMIT 1), 0))`,
+        coalesce((SELECT e.seq FROM entry e WHERE e.conv = h.conv AND e.kind = ${messageCode} AND e.deleted = 0 ORDER BY e.seq DESC LIMIT 1), 0))`,
   },
   {
     what: 'count',

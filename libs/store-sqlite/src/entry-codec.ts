@@ -1,6 +1,7 @@
 import type { ClientId, EntryKind, MessageId, OperationId } from '@hongyan/protocol';
 import type { Content, Entry, EntryPayload, MessagePayload, NewEntry } from '@hongyan/conversations';
 import {
+  deleteCode,
   editCode,
   entryKindCodes,
   formatCodes,
@@ -39,7 +40,18 @@ export function pushSlots(slots: Slot[], entry: NewEntry): void {
       slots.push(extraText({ mentions: payload.mentions, mentionAll: payload.mentionAll }), 0);
       return;
     case 'recall':
-      slots.push(entry.author, entry.op, recallCode, payload.target, null, null, null, null, 0);
+    case 'delete':
+      slots.push(
+        entry.author,
+        entry.op,
+        entryKindCodes.code(payload.kind),
+        payload.target,
+        null,
+        null,
+        null,
+        null,
+        0,
+      );
       return;
     default: {
       const { kind, ...rest } = payload;
@@ -129,7 +141,7 @@ export function blankedExtra(old: string | null): string | null {
 export const blankFormat = formatCodes.code('text');
 
 /** Columns of an entry in the order of {@link EntryRow}; `e` is the entry, `a` its author, `t` an edit's target. */
-export const entryColumns = `e.seq, e.time, a.id, e.op, e.kind, e.silent, e.recalled, e.target,
+export const entryColumns = `e.seq, e.time, a.id, e.op, e.kind, e.silent, e.recalled, e.deleted, e.target,
   e.format, e.type, e.body, e.extra, e.editedAt, e.editedSeq, e.stamp`;
 export const entryFrom = 'entry e LEFT JOIN client a ON a.key = e.author';
 /** The same with the target's content for edits. */
@@ -138,7 +150,7 @@ export const entryWithTargetFrom = `${entryFrom} LEFT JOIN entry t ON t.conv = e
 
 export type EntryRow = readonly [
   seq: number, time: number, author: string | null, op: string, kind: number, silent: number, recalled: number,
-  target: number | null, format: number | null, type: string | null, body: string | Uint8Array | null,
+  deleted: number, target: number | null, format: number | null, type: string | null, body: string | Uint8Array | null,
   extra: string | null, editedAt: number | null, editedSeq: number | null, stamp: number | null,
   targetFormat?: number | null, targetType?: string | null, targetBody?: string | Uint8Array | null,
   targetExtra?: string | null, targetRecalled?: number | null,
@@ -153,6 +165,7 @@ export function toEntry(row: EntryRow): Entry {
     kind,
     silent,
     recalled,
+    deleted,
     target,
     format,
     type,
@@ -181,11 +194,12 @@ export function toEntry(row: EntryRow): Entry {
       ...(editedAt === null ? {} : { editedAt }),
       ...(editedSeq === null ? {} : { editedSeq }),
       ...(recalled === 1 ? { recalled: true } : {}),
+      ...(deleted === 1 ? { deleted: true } : {}),
       ...(silent === importedMark ? { importedId: op as MessageId } : {}),
     };
   }
   if (kind === editCode) {
-    const [, , , , , , , , , , , , , , , tFormat, tType, tBody, tExtra, tRecalled] = row;
+    const [, , , , , , , , , , , , , , , , tFormat, tType, tBody, tExtra, tRecalled] = row;
     const { mentions, mentionAll } = parseExtra(tExtra ?? null);
     return {
       ...base,
@@ -203,7 +217,8 @@ export function toEntry(row: EntryRow): Entry {
 }
 
 function toOtherPayload(kind: number, target: number | null, extra: string | null): EntryPayload {
-  if (kind === recallCode) return { kind: 'recall', target: target ?? 0 };
+  if (kind === recallCode || kind === deleteCode)
+    return { kind: kind === recallCode ? 'recall' : 'delete', target: target ?? 0 };
   const rest = JSON.parse(extra ?? '{}') as Record<string, unknown>;
   return { kind: entryKindCodes.word(kind), ...rest } as EntryPayload;
 }

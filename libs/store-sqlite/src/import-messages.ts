@@ -2,6 +2,7 @@ import type { ImportedMessage, ImportedMessages, TakenMessages } from '@hongyan/
 import { importOrigin } from '@hongyan/conversations';
 import { blankFormat, pushContent } from './entry-codec.js';
 import type { Slot } from './entry-codec.js';
+import { lastShown } from './projections.js';
 import { importedMark, messageCode } from './schema.js';
 import { spokeElsewhere } from './spoken.js';
 import type { HeadState, WriteContext } from './write-context.js';
@@ -69,8 +70,9 @@ function takeInto(
     counts.added += 1;
   }
   if (counts.added > 0 && ends.high !== undefined && head.lastMessageSeq < ends.high.seq) {
-    head.lastMessageSeq = ends.high.seq;
-    head.lastMessageTime = ends.high.time;
+    const { seq, time } = lastShown(w, head); // the highest may have been deleted
+    head.lastMessageSeq = seq;
+    head.lastMessageTime = time;
   }
   if (counts.added + counts.changed > 0) w.touch(head);
   return { ...counts, refused };

@@ -7,7 +7,7 @@ import { entryColumns, entryFrom, toEntry } from './entry-codec.js';
 import type { EntryRow } from './entry-codec.js';
 import { conversationKey } from './keys.js';
 import { head } from './log-reads.js';
-import { editCode, importedMark, recallCode } from './schema.js';
+import { deleteCode, editCode, importedMark, recallCode } from './schema.js';
 
 /** Reads of ImportStore. */
 
@@ -49,11 +49,11 @@ export function digestPage(
 const contentLine = ({ payload, editedAt = 0, recalled = false }: Entry): string =>
   payload.kind === 'message' ? digestLine.content(payload.body, editedAt, recalled) : '';
 
-/** How many edits and recalls were made here of what was imported. */
+/** How many edits, recalls and deletes were made here of what was imported. */
 export function changedHere(db: Database, app: string, conversation: string): number {
   const conv = conversationKey(db, app, conversation);
   if (conv === undefined) return 0;
-  const sql = `SELECT count(*) AS n FROM entry WHERE conv = ? AND seq > ${importOrigin} AND kind IN (${editCode}, ${recallCode})
+  const sql = `SELECT count(*) AS n FROM entry WHERE conv = ? AND seq > ${importOrigin} AND kind IN (${editCode}, ${recallCode}, ${deleteCode})
     AND target <= ${importOrigin}`;
   return db.get<{ n: number }>(sql, conv)?.n ?? 0;
 }

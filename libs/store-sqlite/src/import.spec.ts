@@ -174,6 +174,19 @@ it('takes later edits and recalls, but not over what was done here', async () =>
   await sound();
 });
 
+it('leaves alone what was deleted here, and does not show it as the last message', async () => {
+  await store.imports.takeConversation(app, group(), now);
+  await take(...[1, 2, 3].map((at) => said(at)));
+  const { seq } = (await store.imports.find(app, said(3).id))!;
+  await append(store, { app, id }, [change('', { kind: 'delete', target: seq })], now);
+  expect(await take(said(3), said(3, { body: 'there', editedAt: T0 + 60 }))).toMatchObject({ kept: 2 });
+  expect(await take(said(0))).toMatchObject({ added: 1 });
+  expect(await bodies()).toEqual(['said 0', 'said 1', 'said 2']);
+  expect(await unreadOf('ann')).toMatchObject({ lastMessage: { payload: { body: 'said 2' } } });
+  expect(await store.imports.digest(app, id)).toMatchObject({ messages: 4, changedHere: 1 });
+  await sound();
+});
+
 it('refuses a message under an id that another one has', async () => {
   await store.imports.takeConversation(app, group(), now);
   await take(said(1));

@@ -89,7 +89,7 @@ export function history(
   const { direction, after, before, limit, types } = query;
   const ofTypes = types === undefined ? '' : 'AND e.type IN (SELECT value FROM json_each(?))';
   const sql = `SELECT ${entryColumns} FROM ${entryFrom}
-    WHERE e.conv = ? AND e.seq > ? AND e.seq < ? AND e.kind = ${messageCode} ${ofTypes}
+    WHERE e.conv = ? AND e.seq > ? AND e.seq < ? AND e.kind = ${messageCode} AND e.deleted = 0 ${ofTypes}
     ORDER BY e.seq ${direction === 'backward' ? 'DESC' : 'ASC'} LIMIT ?`;
   const wanted = types === undefined ? [] : [JSON.stringify(types)];
   const found = db.rows<EntryRow>(sql, log.key, Math.max(after, log.floor), before, ...wanted, limit + 1);

@@ -10,6 +10,7 @@ import {
   version6Sql,
   version7Sql,
   version8Sql,
+  version9Sql,
 } from './schema.js';
 
 /** The folder was written by a newer version of this software. */
@@ -36,6 +37,7 @@ const migrations: readonly ((db: Database) => void)[] = [
   (db) => db.exec(version6Sql),
   (db) => db.exec(version7Sql),
   (db) => db.exec(version8Sql),
+  (db) => db.exec(version9Sql),
 ];
 
 /** Brings the store to this software's version, each step in a transaction of its own. */

@@ -106,7 +106,7 @@ export function applyChanges(
         if (raw !== undefined) replaceContent(w, app, head, entry, change.target, raw);
         break;
       case 'blank':
-        blank(w, app, head, change.target);
+        blank(w, app, head, change);
         break;
     }
   }
@@ -212,7 +212,13 @@ function replaceContent(
   addMentions(w, app, head, target, message.author, mentionsOf(raw.extra), entry.time);
 }
 
-function blank(w: WriteContext, app: string, head: HeadState, target: number): void {
+function blank(
+  w: WriteContext,
+  app: string,
+  head: HeadState,
+  { target, deleted }: Change & { on: 'blank' },
+): void {
+  if (deleted) hide(w, head, target);
   const message = liveTarget(w, head, target);
   if (message === undefined) return;
   w.db.run(
@@ -225,6 +231,27 @@ function blank(w: WriteContext, app: string, head: HeadState, target: number): v
   head.lastRecalledSeq = Math.max(head.lastRecalledSeq, target);
   w.touchCold(head);
 }
+
+/** The message shows nowhere any longer. If it was the last, the one before it is. */
+function hide(w: WriteContext, head: HeadState, target: number): void {
+  w.db.run(
+    `UPDATE entry SET deleted = 1 WHERE conv = ? AND seq = ? AND kind = ${messageCode}`,
+    head.key,
+    target,
+  );
+  if (head.lastMessageSeq !== target) return;
+  const { seq, time } = lastShown(w, head);
+  head.lastMessageSeq = seq;
+  head.lastMessageTime = time;
+  w.touch(head);
+}
+
+const selectLastShown = `SELECT seq, time FROM entry WHERE conv = ? AND seq > ? AND kind = ${messageCode} AND deleted = 0
+  ORDER BY seq DESC LIMIT 1`;
+
+/** The last message of the log that was not deleted; zeros: there is none. */
+export const lastShown = (w: WriteContext, { key, floor }: HeadState): { seq: number; time: number } =>
+  w.db.get<{ seq: number; time: number }>(selectLastShown, key, floor) ?? { seq: 0, time: 0 };
 
 type Mentions = ReturnType<typeof mentionsOf>;
 

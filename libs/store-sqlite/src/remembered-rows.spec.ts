@@ -34,7 +34,7 @@ const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
 
 const changes = [
-  'send', 'send', 'send', 'mention', 'silent', 'edit', 'recall', 'read', 'read', 'deliver', 'mute', 'pin', 'hide', 'mark', 'clear',
+  'send', 'send', 'send', 'mention', 'silent', 'edit', 'recall', 'remove', 'read', 'read', 'deliver', 'mute', 'pin', 'hide', 'mark', 'clear',
   'come or go', 'role', 'name', 'new', 'delete', 'brief', 'service', 'subscribe', 'thread', 'broadcast', 'later', 'fail', 'retire',
 ] as const; // prettier-ignore
 
@@ -120,6 +120,7 @@ class World {
       case 'silent': await write(message(person, 'x', { silent: true })); break;
       case 'edit': await write(change('', { kind: 'edit', target, format: 'text', body: 'y', mentions: n % 2 === 0 ? others : [] })); break;
       case 'recall': await write(change('', { kind: 'recall', target })); break;
+      case 'remove': await write(change('', { kind: 'delete', target })); break;
       case 'read': await this.remembering.advanceRead(app, id, person, n); break;
       case 'deliver': await this.remembering.advanceDelivered(app, [{ conversation: id, client: person, seq: n }]); break;
       case 'mute': await set({ muteUntil: n === 0 ? null : n === 1 ? 'off' : this.now + n * 10 }); break;

@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 8;
+export const schemaVersion = 9;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -173,6 +173,8 @@ CREATE INDEX conversation_refusal_page ON conversation_refusal (client, id);
 CREATE INDEX member_muted ON member (conv, role, id, muteUntil) WHERE muteUntil IS NOT NULL AND role IS NOT NULL;
 `;
 
+/** Version 9: a message whose row is kept for its sequence only. It is `recalled`, too: it has no content and counts for nobody. */
+export const version9Sql = `ALTER TABLE entry ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;`;
 
 /** A two-way table between words and their numbers. */
 function codes<W extends string>(words: readonly W[]) {
@@ -193,11 +195,12 @@ function codes<W extends string>(words: readonly W[]) {
 
 export const entryKindCodes = codes<EntryKind>([
   'message', 'edit', 'recall', 'created', 'added', 'joined', 'left', 'removed', 'role',
-  'silenced', 'unsilenced', 'blocked', 'unblocked', 'updated', 'deleted',
+  'silenced', 'unsilenced', 'blocked', 'unblocked', 'updated', 'deleted', 'delete',
 ]); // prettier-ignore
 export const messageCode = 0;
 export const editCode = 1;
 export const recallCode = 2;
+export const deleteCode = 15;
 /** `silent` of an imported message: it counts for nobody, and its operation id is the message id that it came with. */
 export const importedMark = 2;
 

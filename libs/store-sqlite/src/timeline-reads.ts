@@ -39,7 +39,7 @@ const runsSql = `SELECT s.conv, c.id, max(s.seq, h.floor + 1), CASE s.live WHEN 
   FROM spoken s JOIN head h ON h.conv = s.conv JOIN conversation c ON c.key = s.conv
   WHERE s.app = ? AND s.period = ? AND h.deletedAt IS NULL AND h.kind <= ${systemCode}
     AND (h.expiresAt IS NULL OR h.expiresAt > ?)`;
-const placesSql = `SELECT seq, time, op, silent FROM entry WHERE conv = ? AND seq >= ? AND seq <= ? AND kind = ${messageCode}
+const placesSql = `SELECT seq, time, op, silent, deleted FROM entry WHERE conv = ? AND seq >= ? AND seq <= ? AND kind = ${messageCode}
   ORDER BY seq LIMIT ?`;
 
 /** See TimelineStore.part. `now` judges expiry. */
@@ -75,15 +75,19 @@ function nearestTime(bound: TimelineBound | undefined, step: 1 | -1): number | u
 /** Offers the messages of one conversation up to `end`: a run's times ascend with its sequences. */
 function lookAt(db: Database, [conv, id, first, last]: Run, end: number, best: Nearest): void {
   for (let [from, chunk] = [first, firstChunk]; ; chunk = nextChunk) {
-    const rows = db.rows<[seq: number, time: number, op: string, silent: number]>(
+    const rows = db.rows<[seq: number, time: number, op: string, silent: number, deleted: number]>(
       placesSql,
       conv,
       from,
       last,
       chunk,
     );
-    for (const [seq, time, op, silent] of rows) {
+    for (const [seq, time, op, silent, deleted] of rows) {
       if (time >= end) return;
+      if (deleted === 1) {
+        best.seen += 1;
+        continue;
+      }
       const messageId = silent === importedMark ? op : messageIdOf(id as ConversationId, seq);
       best.offer({ time, id: messageId, conv, seq });
     }

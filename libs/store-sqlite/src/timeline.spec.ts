@@ -1,5 +1,11 @@
 import type { TimelineBound } from '@hongyan/conversations';
-import { type AppId, type ConversationId, type MessageId, messageIdOf } from '@hongyan/protocol';
+import {
+  type AppId,
+  type ConversationId,
+  type MessageId,
+  messageIdOf,
+  parseMessageId,
+} from '@hongyan/protocol';
 import { append, change, client, message, newApp, T0 } from '../../conversations/src/fixtures.contract.js';
 import { openSqliteStore } from './open-store.js';
 import type { SqliteStore } from './open-store.js';
@@ -104,6 +110,22 @@ async function expectAll(limits: readonly number[] = [1, 3, 1_000]): Promise<voi
     expect(await walk('backward', limit)).toEqual(ids.toReversed());
   }
 }
+
+it('leaves deleted messages out, however many there are in a row', async () => {
+  const [talk, other] = [await takeOver('talk'), await takeOver('other', 'room')];
+  await bring(talk, T0 - 90, T0 - 60, T0 - 30);
+  for (let n = 0; n < 120; n += 1) {
+    now += n % 40 === 0 ? periodMs : 9;
+    await say(n % 30 === 0 ? other : talk, `${n}`);
+  }
+  const gone = said.filter((_, at) => at === 1 || (at > 10 && at < 80) || at > 115);
+  for (const { id } of gone) {
+    const { conversation, seq } = parseMessageId(id) ?? (await store.imports.find(app, id as MessageId))!;
+    await append(store, { app, id: conversation }, [change('', { kind: 'delete', target: seq })], now);
+  }
+  said = said.filter((one) => !gone.includes(one));
+  await expectAll();
+});
 
 it('has every message once and in order, over periods, conversations and kinds', async () => {
   const talks = await Promise.all(

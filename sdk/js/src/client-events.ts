@@ -24,6 +24,7 @@ export interface ClientEvents {
   message: In & { readonly message: MessageView };
   edit: In & { readonly message: MessageView };
   recall: In & { readonly message: MessageView };
+  delete: In & { readonly message: MessageView };
   entry: In & { readonly entry: EntryView };
   gap: In & Gap;
   local: In & { readonly local: LocalMessage };

@@ -32,6 +32,8 @@ export interface ConversationEvents {
   /** A message as it is now. */
   edit: MessageView;
   recall: MessageView;
+  /** The app's server removed it: it shows nowhere any longer. */
+  delete: MessageView;
   /** Everything in the log, my own messages included. Once, in order. */
   entry: EntryView;
   gap: Gap;

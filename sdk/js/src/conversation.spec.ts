@@ -55,7 +55,7 @@ const settle = (): Promise<void> => jest.advanceTimersByTimeAsync(1_000);
 type Step =
   | { readonly do: 'say'; readonly from: string; readonly mention: boolean; readonly silent: boolean }
   | {
-      readonly do: 'recall' | 'edit' | 'read' | 'readElsewhere';
+      readonly do: 'recall' | 'delete' | 'edit' | 'read' | 'readElsewhere';
       readonly pick: number;
       readonly mention: boolean;
     }
@@ -75,7 +75,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom('recall' as const, 'edit', 'read', 'readElsewhere'),
+      do: fc.constantFrom('recall' as const, 'delete', 'edit', 'read', 'readElsewhere'),
       pick,
       mention: fc.boolean(),
     }),
@@ -125,12 +125,12 @@ describe('a conversation', () => {
                   ...(one.silent ? { silent: true } : {}),
                 }),
               );
-            } else if (one.do === 'edit' || one.do === 'recall') {
+            } else if (one.do === 'edit' || one.do === 'recall' || one.do === 'delete') {
               if (target?.kind !== 'message' || target.message.recalled) continue;
               const change =
-                one.do === 'recall'
-                  ? { recalled: true, body: '' }
-                  : { body: 'edited', mentions: one.mention ? [me as never] : [] };
+                one.do === 'edit'
+                  ? { body: 'edited', mentions: one.mention ? [me as never] : [] }
+                  : { recalled: true, body: '' };
               travel(server.change(id, one.do, target.seq, change));
             } else if (one.do === 'read') {
               const known = conversation.seq;
@@ -171,7 +171,14 @@ describe('a conversation', () => {
           expect({ unread: conversation.unread, mentionUnread: conversation.mentionUnread }).toEqual(
             server.unreadOf(id, me),
           );
-          expect(entries.map(({ seq }) => seq)).toEqual(log.slice(from).map(({ seq }) => seq));
+          const missing = server
+            .shown(id)
+            .filter(({ seq }) => seq > from && !entries.some((e) => e.seq === seq));
+          expect(missing).toEqual([]);
+          expect(entries.map(({ seq }) => seq)).toEqual(
+            [...new Set(entries.map(({ seq }) => seq))].toSorted((a, b) => a - b),
+          );
+          expect(conversation.lastMessage?.seq).toBe(server.row(id, me).lastMessage?.seq);
           expect(gaps).toEqual([]);
           // And what comes after stays exact without asking again.
           conversation.entry(structuredClone(server.say(id, 'you', 'after', { mentionAll: true })));
@@ -206,6 +213,29 @@ describe('a conversation', () => {
     conversation.entry(server.say(id, 'her', 'two'));
     conversation.entry(server.change(id, 'recall', 1, { recalled: true, body: '' }));
     expect(numbers).toEqual([1, 2, 1]);
+  });
+
+  it('forgets a deleted message: its count, and that it was the last', async () => {
+    const { server, conversation, entries } = world();
+    const first = server.say(id, 'you', 'one') as EntryView & { kind: 'message' };
+    conversation.apply(server.row(id, me));
+    conversation.entry(server.say(id, 'you', 'two'));
+    const told: unknown[] = [];
+    conversation.on('delete', (message) => told.push([message.seq, message.body]));
+    conversation.on('recall', () => told.push('recall'));
+    conversation.entry(server.change(id, 'delete', 2, { recalled: true, body: '' }));
+    expect([conversation.unread, conversation.lastMessage]).toEqual([1, undefined]);
+    await settle();
+    expect(conversation.lastMessage?.id).toBe(first.message.id);
+    conversation.entry(server.change(id, 'delete', 1, { recalled: true, body: '' }));
+    expect(conversation.unread).toBe(0);
+    await settle();
+    expect([conversation.unread, conversation.lastMessage]).toEqual([0, undefined]);
+    expect(told).toEqual([
+      [2, ''],
+      [1, ''],
+    ]);
+    expect(entries.map(({ kind }) => kind)).toEqual(['message', 'delete', 'delete']);
   });
 
   it('is read at once here, before the server knows', async () => {

@@ -264,7 +264,9 @@ export class Conversation extends ConversationCalls {
     if (!room) log.counter.apply(entry);
     if (this.view !== undefined && log === this.logs.main && entry.seq > this.view.seq)
       this.view = applyToView(this.view, entry);
-    this.lastMessage = lastMessageAfter(this.lastMessage, entry);
+    const last = this.lastMessage;
+    this.lastMessage = lastMessageAfter(last, entry);
+    if (last !== undefined && this.lastMessage === undefined) this.refreshSoon();
     if (!room && !out) this.#membersAfter(entry);
     if (entry.kind === 'role' && entry.member === me && this.own !== undefined)
       this.own = { ...this.own, role: entry.role };
@@ -283,7 +285,7 @@ export class Conversation extends ConversationCalls {
       const { op, from } = entry.message;
       if (op !== undefined) this.core.outbox.confirm(op, entry.message);
       if (from !== this.core.me() || !this.core.outbox.sentHere(op)) this.emitBoth('message', entry.message);
-    } else if (entry.kind === 'edit' || entry.kind === 'recall') {
+    } else if ('message' in entry) {
       this.emitBoth(entry.kind, entry.message);
     }
   }

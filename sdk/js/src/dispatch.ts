@@ -52,7 +52,7 @@ export class Dispatch {
     const conversation = this.conversations.of(id);
     if (event === 'changed') client.emit('conversation', conversation);
     else if (event === 'gone') client.emit('gone', conversation);
-    else if (event === 'message' || event === 'edit' || event === 'recall' || event === 'transient')
+    else if (/^(message|edit|recall|delete|transient)$/.test(event))
       client.emit(event, { conversation, message: value } as never);
     else if (event === 'entry') client.emit('entry', { conversation, entry: value } as never);
     else if (event !== 'local') client.emit(event, { conversation, ...(value as object) });

@@ -237,8 +237,15 @@ Also ends `markedUnread`. Of a service a time moves the cursor of my thread, too
     op: string;
     message: string;
   };
+  /** Server side only: the message is gone from history, lists and counts as if it had not been sent. */
+  'message.delete': {
+    op: string;
+    message: string;
+  };
   'message.get': {
     messages: readonly string[];
+    /** Server side only: what is left of deleted ones, too, which look like recalled ones. */
+    deleted?: boolean;
   };
   /** A page of messages, ascending by sequence whatever the direction. Without bounds: the newest page. */
   'message.history': {

@@ -31,7 +31,15 @@ const entryKinds: Record<EntryKind, true> = {
     removed: true,
     role: true,
   },
-  ...{ silenced: true, unsilenced: true, blocked: true, unblocked: true, updated: true, deleted: true },
+  ...{
+    silenced: true,
+    unsilenced: true,
+    blocked: true,
+    unblocked: true,
+    updated: true,
+    delete: true,
+    deleted: true,
+  },
 };
 
 describe('sdk/protocol.md', () => {

@@ -57,6 +57,7 @@ export class UnreadCounter {
         this.#edited(entry.message);
         break;
       case 'recall':
+      case 'delete':
         this.#lastChange = entry.seq;
         this.#recalled(entry.message);
         break;

@@ -93,10 +93,10 @@ function patch(attributes: JsonObject, changes: JsonObject): JsonObject {
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The last message after an entry: the later of two, or the same one changed. */
+/** The last message after an entry: the later of two, or the same one changed. Undefined: it was deleted. */
 export function lastMessageAfter(last: MessageView | undefined, entry: EntryView): MessageView | undefined {
   if (entry.kind === 'message') return last === undefined || entry.time >= last.time ? entry.message : last;
-  if ((entry.kind === 'edit' || entry.kind === 'recall') && last?.id === entry.message.id)
-    return entry.message;
+  if ('message' in entry && last?.id === entry.message.id)
+    return entry.kind === 'delete' ? undefined : entry.message;
   return last;
 }

@@ -13,6 +13,8 @@ export interface FakeConversation {
   members: string[];
   entries: EntryView[];
   floor: number;
+  /** Sequences of deleted messages. */
+  gone: Set<number>;
   reads: Map<string, number>;
   changed: number;
 }
@@ -40,6 +42,7 @@ export abstract class FakeLogs<Origin> {
       members,
       entries: [],
       floor: 0,
+      gone: new Set<number>(),
       reads: new Map(),
       changed: ++this.changes,
     };
@@ -68,10 +71,10 @@ export abstract class FakeLogs<Origin> {
     );
   }
 
-  /** Recalls or edits a message. */
+  /** Recalls, deletes or edits a message. */
   change(
     id: string,
-    kind: 'recall' | 'edit',
+    kind: 'recall' | 'delete' | 'edit',
     target: number,
     change: Partial<MessageView>,
     origin?: Origin,
@@ -79,7 +82,8 @@ export abstract class FakeLogs<Origin> {
     const conversation = this.get(id);
     const entry = conversation.entries[target - 1] as EntryView & { message: MessageView };
     const message = { ...entry.message, ...change };
-    if (kind === 'recall')
+    if (kind === 'delete') conversation.gone.add(target);
+    if (kind !== 'edit')
       for (const key of ['mentions', 'mentionAll'] as const) delete (message as Record<string, unknown>)[key];
     for (const one of conversation.entries as (EntryView & { message?: MessageView })[]) {
       if (one.message?.seq === target) (one as { message: MessageView }).message = message;
@@ -98,6 +102,12 @@ export abstract class FakeLogs<Origin> {
     conversation.entries.length = seq;
     for (const [client, read] of conversation.reads) conversation.reads.set(client, Math.min(read, seq));
     this.changes = conversation.changed = 0;
+  }
+
+  /** Of a deleted message only the delete is told. */
+  shown(id: string): EntryView[] {
+    const { entries, gone } = this.get(id);
+    return entries.filter((e) => !('message' in e) || e.kind === 'delete' || !gone.has(e.message.seq ?? 0));
   }
 
   append(conversation: FakeConversation, entry: EntryView, origin?: Origin): EntryView {
@@ -126,8 +136,9 @@ export abstract class FakeLogs<Origin> {
   row(id: string, client: string): ListRow {
     const conversation = this.get(id);
     const { entries, reads } = conversation;
-    const last = entries.filter((entry) => entry.kind === 'message').at(-1) as
-      { message: MessageView } | undefined;
+    const last = this.shown(id)
+      .filter((entry) => entry.kind === 'message')
+      .at(-1) as { message: MessageView } | undefined;
     return structuredClone({
       conversation: {
         id,

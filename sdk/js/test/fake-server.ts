@@ -172,13 +172,13 @@ export class FakeServer extends FakeLogs<FakeSession> {
           limit = 100,
         } = args as { after?: number; until?: number; limit?: number };
         const { entries, floor } = this.get(args.conversation);
-        const found = entries
+        const found = this.shown(args.conversation)
           .filter((e) => e.seq > (after ?? 0) && e.seq <= until && e.seq > floor)
           .slice(0, limit);
         return { entries: structuredClone(found), seq: entries.length, floor };
       }
       case 'message.history': {
-        const { entries } = this.get(args.conversation);
+        const entries = this.shown(args.conversation);
         const { before, limit = 100 } = args as unknown as { before?: { seq: number }; limit?: number };
         const found = entries.flatMap((e) =>
           e.kind === 'message' && e.seq < (before?.seq ?? Infinity) ? [e.message] : [],

@@ -28,7 +28,8 @@ export function describe(
   if (event.type !== 'entry') return undefined;
   const { entry } = event;
   if (entry.kind === 'updated') return pushed.lookedUp(() => quietly(() => update(calls, session, entry)));
-  if (entry.kind === 'recall') return quietly(() => unreadAfterRecall(calls, session, pushed, entry));
+  if (entry.kind === 'recall' || entry.kind === 'delete')
+    return quietly(() => unreadAfterRecall(calls, session, pushed, entry));
   return undefined;
 }
 
@@ -56,7 +57,7 @@ async function unreadAfterRecall(
   calls: Calls,
   session: LeanCloudSession,
   pushed: PushedEvent,
-  { conversation, message }: EntryView & { kind: 'recall' },
+  { conversation, message }: EntryView & { kind: 'recall' | 'delete' },
 ): Promise<readonly Buffer[]> {
   const { seq } = message;
   if (message.from === session.client || seq === undefined) return [];

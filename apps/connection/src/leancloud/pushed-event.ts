@@ -42,6 +42,8 @@ export class PushedEvent {
       case 'edit':
       case 'recall':
         return (this.forAll ??= [patch(entry)]);
+      // These clients keep a message that the app's server removes: nothing would tell them.
+      case 'delete':
       case 'updated':
       case 'deleted':
         return nothing;

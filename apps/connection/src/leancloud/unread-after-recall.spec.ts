@@ -3,7 +3,7 @@ import { asAppId, asClientId, asConversationId, type EntryView, type MessageView
 import { sampleApp } from '../fixtures.contract.js';
 import { type LeanCloudRig, logIn, type RawFrames, startLeanCloudRig } from './raw-frames.contract.js';
 
-/** Who had not read a recalled message hears a new count; the conversation is asked once, however many hear. */
+/** Who had not read a recalled or deleted message hears a new count; the conversation is asked once, however many hear. */
 
 const group = asConversationId('group');
 let rig: LeanCloudRig;
@@ -14,7 +14,7 @@ afterEach(() => rig.stop());
 
 const login = (client: string) => logIn(rig, client);
 
-function recall(clients: string[], more: Partial<MessageView> = {}): void {
+function recall(clients: string[], more: Partial<MessageView> = {}, kind = 'recall'): void {
   const message = {
     id: 'm7',
     conversation: group,
@@ -37,7 +37,7 @@ function recall(clients: string[], more: Partial<MessageView> = {}): void {
           seq: 9,
           time: 9,
           by: 'ann',
-          kind: 'recall',
+          kind,
           message: { ...message, ...more },
         } as EntryView,
       },
@@ -103,6 +103,19 @@ it('with one question for all, and an answer for each that had not read it', asy
     ['conversation.get', { conversation: 'group' }, true],
     ['conversation.unread', { conversation: 'group', of: 7, clients: ['bob', 'cleo', 'dora'] }, true],
   ]);
+});
+
+it('and of a deleted one nothing else', async () => {
+  const bob = await login('bob');
+  rig.commands.answer = (name) =>
+    name === 'conversation.unread'
+      ? { items: [{ client: 'bob', unread: 2, mentionUnread: 0 }] }
+      : { conversation: view, lastMessage };
+  recall(['bob'], {}, 'delete');
+  await bob.push(CommandType.unread);
+  for (let n = 0; n < 3; n += 1) await bob.ask({ cmd: CommandType.echo });
+  expect(tuples(bob)).toMatchObject([{ cid: 'group', unread: 2, mid: 'm8' }]);
+  expect(bob.received.filter(({ cmd }) => cmd === CommandType.patch)).toEqual([]);
 });
 
 it('of a service as the sum with its thread', async () => {

@@ -4,10 +4,10 @@ import { timelineOf } from './app-history.js';
 import { findRows, queryInput } from './conversation-rows.js';
 import { historyInput, historyRow } from './history-page.js';
 import { clientId, content, conversationId, flag, limit, push, time } from './inputs.js';
-import { newOperation, type RestCall } from './rest-call.js';
+import { type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 import { RestRefusal } from './rest-refusal.js';
-import { send } from './send-message.js';
+import { remove, send } from './send-message.js';
 
 export const broadcastInput = z.object({
   from_client: clientId,
@@ -71,13 +71,12 @@ export async function broadcasts(call: RestCall<z.output<typeof broadcastsInput>
   }
 }
 
-/** Takes a broadcast back. */
+/** Takes a broadcast back: who has it keeps it. */
 export async function endBroadcast(call: RestCall, message: MessageId): Promise<object> {
   if (message.length < 3) throw new AppError('message_not_found');
   const [found] = (await call.run('message.get', { messages: [message] })).messages;
   if (found?.scope !== 'broadcast') throw new AppError('message_not_found');
-  await call.run('message.recall', { op: newOperation(), message }, found.from);
-  return {};
+  return remove(call, found);
 }
 
 export const appRoutes: readonly LeanCloudRoute[] = [
@@ -98,7 +97,6 @@ export const appRoutes: readonly LeanCloudRoute[] = [
     summary: 'take a broadcast back',
     context: 'patch',
     input: z.object({}),
-    differs: 'also from clients that have it',
     run: (call) => endBroadcast(call, call.message()),
   }),
   endpoint('get', '/1.2/rtm/messages', {

@@ -3,10 +3,9 @@ import { historyInput, historyOf, signedReader } from './history-page.js';
 import { clientIds, content } from './inputs.js';
 import type { Family, RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
-import { copiesOf, edit, messageAt, placeInput, recall, send, sendInput } from './send-message.js';
+import { copiesOf, edit, messageAt, placeInput, recall, remove, send, sendInput } from './send-message.js';
 
 const told = 'clients are told, also those that have the message';
-const gone = 'done as a recall: clients are told, and a place is kept in history';
 
 const changeInput = placeInput.extend({ message: content });
 const toClients = { to_clients: clientIds(20).optional() };
@@ -75,9 +74,8 @@ function messages(family: 'conversations' | 'chatrooms'): LeanCloudRoute[] {
       summary: 'remove a message from history',
       context: 'patch',
       input: placeInput,
-      differs: gone,
       run: async (call) => {
-        for (const target of await targets(call, family)) await recall(call, target);
+        for (const target of await targets(call, family)) await remove(call, target);
         return {};
       },
     }),
@@ -139,11 +137,10 @@ const serviceMessages: readonly LeanCloudRoute[] = [
     summary: 'remove a message from the history with one client',
     context: 'patch',
     input: placeInput,
-    differs: gone,
     run: async (call) => {
       const conversation = await call.conversation('service-conversations');
       const found = await messageAt(call, conversation, call.message(), call.args);
-      for (const copy of await copiesOf(call, found, [call.client()])) await recall(call, copy);
+      for (const copy of await copiesOf(call, found, [call.client()])) await remove(call, copy);
       return {};
     },
   }),

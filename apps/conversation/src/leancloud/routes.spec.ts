@@ -249,14 +249,15 @@ describe('messages', () => {
     const rows = await door.ok<Row[]>('get', `${path}/messages`);
     expect(rows.map(({ data: text, recall = false }) => [text, recall])).toEqual([
       ['{"_lctype":-127}', true],
-      ['{"_lctype":-127}', true],
       ['one', false],
     ]);
     expect(bob.heard.slice(3)).toMatchObject([
       { entry: { kind: 'edit' } },
       { entry: { kind: 'recall' } },
-      { entry: { kind: 'recall' } },
+      { entry: { kind: 'delete' } },
     ]);
+    expect(await door.ok('delete', of(third), place(third))).toEqual({});
+    expect(await door.refusal('put', of(third), { ...place(third), message: 'x' })).toBe('404 4404');
     const change = { ...place(first), message: 'x' };
     expect(await door.refusal('put', of(first), { ...change, from_client: 'bob' })).toBe('404 4404');
     expect(await door.refusal('put', of(first), { ...change, timestamp: first.timestamp + 1 })).toBe(

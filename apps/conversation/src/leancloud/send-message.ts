@@ -58,7 +58,10 @@ export async function send(call: RestCall, conversation: ConversationId, given: 
 export const placeInput = z.object({ from_client: clientId, timestamp: time });
 type Place = z.output<typeof placeInput>;
 
-/** Throws `message_not_found` when it is not of this conversation, sender and time. */
+/**
+ * Throws `message_not_found` when it is not of this conversation, sender and time. One that was deleted is found: the copies that
+ * went to other clients under its id may still be there, and deleting again succeeds.
+ */
 export async function messageAt(
   call: RestCall,
   conversation: ConversationId,
@@ -66,7 +69,7 @@ export async function messageAt(
   { from_client: from, timestamp }: Place,
 ): Promise<MessageView> {
   if (message.length < 3) throw new AppError('message_not_found');
-  const { messages } = await call.run('message.get', { messages: [message] }, from);
+  const { messages } = await call.run('message.get', { messages: [message], deleted: true }, from);
   const [found] = messages;
   const matches =
     found !== undefined &&
@@ -86,6 +89,12 @@ export async function edit(call: RestCall, { id, from }: MessageView, text: stri
 /** Its content is gone for everybody. */
 export async function recall(call: RestCall, { id, from }: MessageView): Promise<object> {
   await call.run('message.recall', { op: newOperation(), message: id }, from);
+  return {};
+}
+
+/** It is gone from history, lists and counts. Clients that have it are not told. */
+export async function remove(call: RestCall, { id }: Pick<MessageView, 'id'>): Promise<object> {
+  await call.run('message.delete', { op: newOperation(), message: id });
   return {};
 }
 

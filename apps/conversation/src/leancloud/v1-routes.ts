@@ -20,7 +20,7 @@ import {
 import { onlineIn, sampleOf } from './conversation-routes.js';
 import { conversationIdOf, type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
-import { copiesOf, edit, messageAt, recall, send, sendInput } from './send-message.js';
+import { copiesOf, edit, messageAt, recall, remove, send, sendInput } from './send-message.js';
 import {
   isSubscribed,
   subscribe,
@@ -33,7 +33,6 @@ import {
 } from './service-routes.js';
 
 const path = '/1.1/rtm';
-const told = 'clients are told, and a place is kept in history';
 
 const history = historyInput.extend({ convid: conversationId.optional(), from: clientId.optional() });
 
@@ -109,11 +108,10 @@ const messages: readonly LeanCloudRoute[] = [
   endpoint('delete', `${path}/messages/logs`, {
     summary: 'remove a message from history',
     context: 'patch',
-    differs: `done as a recall: ${told}`,
     input: z.object({ convid: conversationId, msgid: messageId, timestamp: time, from: clientId }),
     run: async (call) => {
       const { convid, msgid, timestamp, from: from_client } = call.args;
-      return recall(call, await messageAt(call, convid, msgid as MessageId, { from_client, timestamp }));
+      return remove(call, await messageAt(call, convid, msgid as MessageId, { from_client, timestamp }));
     },
   }),
   endpoint('post', `${path}/patch/message`, {
@@ -174,7 +172,6 @@ const services: readonly LeanCloudRoute[] = [
   endpoint('delete', `${path}/broadcast`, {
     summary: 'take a broadcast back',
     context: 'patch',
-    differs: 'also from clients that have it',
     input: z.object({ mid: messageId }),
     run: (call) => endBroadcast(call, call.args.mid as MessageId),
   }),

@@ -201,6 +201,9 @@ export class Timeline {
     } else if (entry.kind === 'edit' || entry.kind === 'recall') {
       this.quoted.delete(entry.message.id);
       if (this.messages.has(entry.message.seq ?? 0)) this.#put(entry.message);
+    } else if (entry.kind === 'delete') {
+      this.quoted.delete(entry.message.id);
+      this.messages.delete(entry.message.seq ?? 0);
     } else {
       this.#note(entry);
     }
