@@ -63,7 +63,7 @@ const message = (id: string, of: string, bytes: number) => ({
 it('sends several requests at a time, but each conversation in order and after it was made', async () => {
   const target = new SlowTarget();
   const counts = noCounts();
-  const batches = new Batches(target, counts, () => undefined, false);
+  const batches = new Batches(target, counts, () => undefined, new Set(), false);
   const expected = new Map<string, string[]>();
   for (let at = 0; at < 40; at += 1) {
     const id = `c${at}` as ConversationId;
@@ -88,7 +88,7 @@ it('sends several requests at a time, but each conversation in order and after i
 it('throws what a request threw, at the next call or when it settles', async () => {
   const target = new SlowTarget();
   target.failing = true;
-  const batches = new Batches(target, noCounts(), () => undefined, false);
+  const batches = new Batches(target, noCounts(), () => undefined, new Set(), false);
   batches.add(conversation('c'));
   batches.add(message('m', 'c', 10));
   await batches.send();

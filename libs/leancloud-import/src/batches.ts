@@ -3,6 +3,7 @@ import type { ClientId, ConversationId } from '@hongyan/protocol';
 import type { Counts } from './counts.js';
 import type { Report, Step } from './plan.js';
 import type { ImportTarget } from './ports.js';
+import type { RefusedIds } from './refused-ids.js';
 import type { Placed } from './units.js';
 
 /** Bytes of JSON that a request holds, unless one thing alone is larger. */
@@ -53,13 +54,13 @@ type Doing<D extends Step['do']> = Extract<Step, { do: D }>;
 export class Batches {
   private batch = emptyBatch();
   private underWay: Promise<void> = Promise.resolve();
-  /** Conversations of which something was refused. */
-  readonly partly = new Set<string>();
 
   constructor(
     private readonly target: ImportTarget,
     private readonly counts: Counts,
     private readonly report: Report,
+    /** Conversations of which something was refused. */
+    private readonly partly: Pick<RefusedIds, 'add' | 'has'>,
     /** No request is made, and everything counts as taken. */
     private readonly dry: boolean,
   ) {}

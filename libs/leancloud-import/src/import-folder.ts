@@ -10,6 +10,7 @@ import { Plan } from './plan.js';
 import type { ImportTarget } from './ports.js';
 import { Problems } from './problems.js';
 import { type ImportEvent, Progress } from './progress.js';
+import { RefusedIds } from './refused-ids.js';
 import { importedStreams } from './row-keys.js';
 import { type SortState, sortProblems, sortRows, sortedFile } from './sort-rows.js';
 import { type Placed, type Unit, unitsOf } from './units.js';
@@ -61,13 +62,20 @@ interface ImportState {
   readonly known: Readonly<Record<string, number>>;
   /** The same of this one, once it is done. */
   readonly taken: Readonly<Record<string, number>>;
-  readonly partly: readonly string[];
+  /** Of the file with the ids of conversations of which something was refused. */
+  readonly refusedBytes: number;
   readonly problemBytes: number;
   readonly problems: Readonly<Record<string, number>>;
 }
 
-const importProblems = 'not-taken.ndjson';
+/** Files of the work folder. A dry run has others than an import, which may go on after it. */
+const filesOf = (dryRun: boolean) =>
+  dryRun
+    ? { state: 'dry-run.json', problems: 'dry-run-not-taken.ndjson', refused: 'dry-run-refused' }
+    : { state: 'import.json', problems: 'not-taken.ndjson', refused: 'refused' };
 const checkpointMs = 1_000;
+/** Of the files in the work folder: what a program of another format left there is made anew. */
+const format = 2;
 
 /**
  * Takes a pulled app over. Killed at any point, the next call goes on; called again, it adds what changed since. Throws
@@ -108,7 +116,7 @@ export async function importFolder(options: ImportOptions): Promise<ImportReport
     rows: sorted.streams,
     counts: state.counts,
     problems: add(sorted.problems, state.problems),
-    problemFiles: [sortProblems, importProblems].map((name) => join(work, name)),
+    problemFiles: [sortProblems, filesOf(dryRun).problems].map((name) => join(work, name)),
     left: names.filter((name) => !(importedStreams as readonly string[]).includes(name)),
     ...(verification === undefined ? {} : { verification }),
   };
@@ -125,18 +133,20 @@ interface Run extends ImportOptions {
 
 async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
   const { work, target, parts, sorted, signal } = run;
-  const statePath = join(work, dryRun ? 'dry-run.json' : 'import.json');
+  const files = filesOf(dryRun);
+  const statePath = join(work, files.state);
   const { fingerprint } = sorted;
   const stored = await readJson<ImportState>(statePath);
   const fresh: ImportState = {
     fingerprint, dryRun, offset: 0, units: 0, done: false, counts: noCounts(),
     known: (stored?.done === true ? stored.taken : stored?.known) ?? {},
-    taken: sorted.conversationLines, partly: [], problemBytes: 0, problems: {},
+    taken: sorted.conversationLines, refusedBytes: 0, problemBytes: 0, problems: {},
   }; // prettier-ignore
   // One that is done is done again, in case that something was changed there: it only finds what is missing.
   let state = stored?.fingerprint === fingerprint && !stored.done && !dryRun ? stored : fresh;
   if (run.verifyOnly === true) return stored?.fingerprint === fingerprint ? stored : fresh;
-  const problems = await Problems.open(join(work, importProblems), state.problemBytes, state.problems);
+  const problems = await Problems.open(join(work, files.problems), state.problemBytes, state.problems);
+  const refused = await RefusedIds.open(join(work, files.refused), state.refusedBytes);
   const counts = structuredClone(state.counts);
   const report = (from: { part: number; line: number }, why: string, taken: boolean, id?: string) =>
     problems.add({
@@ -146,8 +156,7 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
       taken,
       ...(id === undefined ? {} : { id }),
     });
-  const batches = new Batches(target, counts, report, dryRun);
-  for (const id of state.partly) batches.partly.add(id);
+  const batches = new Batches(target, counts, report, refused, dryRun);
   const isKnown = ({ part, line }: Placed) => line <= (state.known[parts[part]!.file] ?? 0);
   const plan = new Plan(run.now(), report, {
     mostMembers: run.mostMembers,
@@ -160,9 +169,10 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
   let savedAt = Date.now();
   const save = async (offset: number, done: boolean) => {
     const problemBytes = await problems.flush();
+    const refusedBytes = await refused.flush();
     state = {
-      ...state, offset, units, done, counts: structuredClone(counts), partly: [...batches.partly],
-      problemBytes, problems: problems.byReason,
+      ...state, offset, units, done, counts: structuredClone(counts), refusedBytes, problemBytes,
+      problems: problems.byReason,
     }; // prettier-ignore
     if (!dryRun || done) await writeJson(statePath, state);
     savedAt = Date.now();
@@ -191,6 +201,7 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
   } finally {
     await batches.idle();
     await problems.close();
+    await refused.close();
   }
 }
 
@@ -206,17 +217,22 @@ const rowsOf = (unit: Unit): number =>
 async function verifyAll(run: Run, state: ImportState): Promise<Verification> {
   const total = Object.values(run.sorted.streams).reduce((sum, rows) => sum + rows, 0);
   const progress = new Progress('verify', run.onEvent, 0, total);
-  const verifier = new Verifier(run.target, new Set(state.partly));
-  const plan = new Plan(run.now(), () => undefined, { mostMembers: run.mostMembers });
-  let units = 0;
-  for await (const unit of unitsOf(join(run.work, sortedFile))) {
-    run.signal?.throwIfAborted();
-    for (const step of plan.stepsOf(unit)) await verifier.add(step);
-    units += rowsOf(unit);
-    progress.at(units);
+  const refused = await RefusedIds.open(join(run.work, filesOf(false).refused), state.refusedBytes);
+  try {
+    const verifier = new Verifier(run.target, refused);
+    const plan = new Plan(run.now(), () => undefined, { mostMembers: run.mostMembers });
+    let units = 0;
+    for await (const unit of unitsOf(join(run.work, sortedFile))) {
+      run.signal?.throwIfAborted();
+      for (const step of plan.stepsOf(unit)) await verifier.add(step);
+      units += rowsOf(unit);
+      progress.at(units);
+    }
+    for (const step of plan.end()) await verifier.add(step);
+    return await verifier.result();
+  } finally {
+    await refused.close();
   }
-  for (const step of plan.end()) await verifier.add(step);
-  return verifier.result();
 }
 
 /** Folders of the pull that hold rows. */
@@ -231,7 +247,7 @@ async function streamsOf(folder: string): Promise<string[]> {
 }
 
 async function fingerprintOf(folder: string, parts: readonly Part[]): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(String(format));
   for (const part of parts) {
     const { size = 0, mtimeMs = 0 } = (await stat(join(folder, part.file)).catch(() => undefined)) ?? {};
     hash.update(JSON.stringify([part.file, part.bytes, part.sha256, size, mtimeMs]));

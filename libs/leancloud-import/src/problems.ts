@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { LineFile } from './line-file.js';
 
 /** A row, or something of a row, that could not be taken. */
 export interface Problem {
@@ -17,11 +17,8 @@ const many = 2_000;
 
 /** The list of problems as lines of JSON, and how many there are of each. It can be cut back to an earlier length. */
 export class Problems {
-  private waiting: string[] = [];
-  private written = 0;
-
   private constructor(
-    private readonly file: FileHandle,
+    private readonly file: LineFile,
     private readonly counts: Map<string, number>,
   ) {}
 
@@ -31,22 +28,18 @@ export class Problems {
     bytes: number,
     counts: Readonly<Record<string, number>>,
   ): Promise<Problems> {
-    const file = await open(path, bytes === 0 ? 'w' : 'r+', 0o600);
-    await file.truncate(bytes);
-    const problems = new Problems(file, new Map(Object.entries(counts)));
-    problems.written = bytes;
-    return problems;
+    return new Problems(await LineFile.open(path, bytes), new Map(Object.entries(counts)));
   }
 
   add(problem: Problem): void {
-    this.waiting.push(`${JSON.stringify(problem)}\n`);
+    this.file.add(JSON.stringify(problem));
     const reason = problem.why.replaceAll(/"[^"]*"|\d+/g, '…');
     const key = this.counts.has(reason) || this.counts.size < differentReasons ? reason : 'other';
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
 
   get areMany(): boolean {
-    return this.waiting.length >= many;
+    return this.file.unwritten >= many;
   }
 
   get byReason(): Record<string, number> {
@@ -54,20 +47,11 @@ export class Problems {
   }
 
   /** Writes what waits, durably; answers the length of the file. */
-  async flush(): Promise<number> {
-    if (this.waiting.length > 0) {
-      const data = Buffer.from(this.waiting.splice(0).join(''));
-      for (let at = 0; at < data.length;) {
-        const { bytesWritten } = await this.file.write(data, at, data.length - at, this.written + at);
-        at += bytesWritten;
-      }
-      this.written += data.length;
-      await this.file.datasync();
-    }
-    return this.written;
+  flush(): Promise<number> {
+    return this.file.flush();
   }
 
-  async close(): Promise<void> {
-    await this.file.close();
+  close(): Promise<void> {
+    return this.file.close();
   }
 }

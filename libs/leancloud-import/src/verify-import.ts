@@ -4,6 +4,7 @@ import { digestLine, digestPageSize, type ImportedMessage } from '@hongyan/conve
 import type { ConversationId } from '@hongyan/protocol';
 import type { ImportTarget } from './ports.js';
 import type { Step } from './plan.js';
+import type { RefusedIds } from './refused-ids.js';
 
 export interface Verification {
   /** Conversations and threads whose messages are there as in the folder. */
@@ -50,7 +51,8 @@ export class Verifier {
 
   constructor(
     private readonly target: ImportTarget,
-    private readonly partly: ReadonlySet<string>,
+    /** Conversations of which something was refused. */
+    private readonly partly: Pick<RefusedIds, 'has'>,
   ) {}
 
   async add(step: Step): Promise<void> {
