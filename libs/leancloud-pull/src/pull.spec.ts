@@ -212,6 +212,11 @@ describe('failures', () => {
   it('of the keys and the clock are named', async () => {
     const credentials = { ...standInKeys, masterKey: 'wrong' };
     await expect(pulled({}, { credentials })).rejects.toMatchObject({ kind: 'credentials' });
+    // Nor is the folder that of an app whose id was mistyped.
+    const mistyped = { app: { ...app, appId: 'StandIn1' } };
+    await expect(
+      pulled(mistyped, { credentials: { ...standInKeys, appId: 'StandIn1' } }),
+    ).rejects.toMatchObject({ kind: 'credentials' });
     await expect(pulled({}, { credentials, proof: 'sign' })).rejects.toMatchObject({ kind: 'credentials' });
     standIn.clockAhead = 20 * 60_000;
     await expect(pulled({}, { proof: 'sign' })).rejects.toThrow(/clock is 20 minutes behind/);

@@ -11,7 +11,7 @@ import { PullError } from './errors.js';
 import { type MediaOptions, pullMedia } from './pull-media.js';
 import type { Source } from './ports.js';
 import { Progress } from './progress.js';
-import { pullClass } from './pull-class.js';
+import { countOf, pullClass } from './pull-class.js';
 import { PullFolder, type PulledApp } from './pull-folder.js';
 import { pullMessages } from './pull-messages.js';
 import { pullUnread } from './pull-unread.js';
@@ -52,6 +52,8 @@ export async function pull(options: PullOptions): Promise<Manifest> {
   const plans = planOf(options);
   const folder = await PullFolder.open(options.out);
   try {
+    // Whoever is refused has nothing to save: a folder must not belong to an app id that was mistyped.
+    await countOf(options, '_Conversation');
     const number = await folder.claim(options.app);
     const waiting = plans.map(({ stream }) => stream);
     const progress = new Progress(options.source, waiting, options.onEvent ?? (() => undefined));
