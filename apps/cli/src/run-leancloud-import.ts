@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import type { InstallationDigest, TakenInstallation } from '@hongyan/apps';
 import type { ConversationOutcome, ImportDigest, TakenMessages } from '@hongyan/conversations';
@@ -71,7 +72,7 @@ function targetAt(admin: Http, path: string, signal: AbortSignal): ImportTarget 
       } catch (error) {
         if (attempt === attempts || !mayPass(error)) throw error;
         const wait = Math.min(10_000, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);
-        await new Promise((go) => setTimeout(go, wait));
+        await pause(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
   };
