@@ -83,8 +83,13 @@ async function unreadOfService(
   return [unreadPush(unreadTupleOf(conversation, { unread, mentionUnread }, 'system', lastMessage))];
 }
 
+interface Counts {
+  readonly unread: number;
+  readonly mentionUnread: number;
+}
+
 interface Gathered {
-  readonly counts: ReadonlyMap<ClientId, { readonly unread: number; readonly mentionUnread: number }>;
+  readonly counts: ReadonlyMap<ClientId, Counts>;
   readonly view: Result<'conversation.get'>;
 }
 
@@ -107,14 +112,14 @@ function gathered(
     const forAll = { app: caller.app, server: true };
     const found = Promise.resolve().then(async () => {
       const view = await runFor(parts, forAll, 'conversation.get', { conversation });
-      const counts: [ClientId, Gathered['counts'] extends ReadonlyMap<ClientId, infer C> ? C : never][] = [];
+      const counts = new Map<ClientId, Counts>();
       const all = [...clients];
       for (let at = 0; at < all.length; at += idsPerCall) {
         const some = { conversation, of, clients: all.slice(at, at + idsPerCall) };
         const { items } = await runFor(parts, forAll, 'conversation.unread', some);
-        for (const { client: id, ...one } of items) counts.push([id, one]);
+        for (const { client: id, ...one } of items) counts.set(id, one);
       }
-      return { view, counts: new Map(counts) };
+      return { view, counts };
     });
     gatherings.set(pushed, (gathering = { clients, found }));
   }
