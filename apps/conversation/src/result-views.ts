@@ -95,7 +95,9 @@ export const totals = z
   .object({ unread: z.int(), mentionUnread: z.int(), unmutedUnread: z.int() })
   .meta({ id: 'UnreadTotals' });
 
-export const memberView = z.object({ client: clientId, role, joinedAt: time }).meta({ id: 'Member' });
+export const memberView = z
+  .object({ client: clientId, role, joinedAt: time, muted: z.literal(true).optional() })
+  .meta({ id: 'Member' });
 
 export const clientView = z
   .object({

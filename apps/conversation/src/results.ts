@@ -47,7 +47,11 @@ export const results = {
     lastMessage: messageView.optional(),
   }),
   'conversation.query': page(
-    listRow.partial().extend({ conversation: conversationView, members: z.array(clientId).optional() }),
+    listRow.partial().extend({
+      conversation: conversationView,
+      members: z.array(clientId).optional(),
+      muted: z.array(clientId).optional(),
+    }),
     {},
   ),
   'conversation.list': page(listRow, { totals, token: z.string() }),

@@ -73,6 +73,33 @@ export function describeConversationQueries(name: string, open: () => Promise<St
       ]);
     });
 
+    it('tells who of the members muted what it finds, if asked', async () => {
+      const app = newApp();
+      const members = ['cid', 'bob:manager', 'ann', 'dan', 'eve'];
+      const made = await make(store, { app, members, document: { name: 'muted' } });
+      await make(store, { app, members: ['ann', 'bob'], document: { name: 'open' } });
+      await make(store, { app, members: ['ann'], document: { name: 'room', kind: 'room' } });
+      const set = (name: string, muteUntil: number | null | 'off') =>
+        store.members.setOwn(app, made.id, client(name), { muteUntil });
+      await set('ann', null);
+      await set('bob', T0 + 5);
+      await set('dan', null);
+      await set('dan', 'off');
+      await set('eve', null);
+      await append(store, made, [change('eve', { kind: 'left', member: client('eve') })]);
+      const ask = async (more: Partial<ConversationQuery>) =>
+        (await store.conversations.query(app, { ...all, sort: parseSort('name'), ...more })).items.map(
+          ({ mutes }) => mutes,
+        );
+      const mutes = [
+        { client: 'bob', until: T0 + 5 },
+        { client: 'ann', until: null },
+      ];
+      expect(await ask({ membersUpTo: 5, withMutes: true })).toEqual([mutes, [], undefined]);
+      expect(await ask({ membersUpTo: 3, withMutes: true })).toEqual([undefined, [], undefined]);
+      expect(await ask({ membersUpTo: 5 })).toEqual([undefined, undefined, undefined]);
+    });
+
     it('sorts and pages, each once, and restricts to a client’s own', async () => {
       const app = newApp();
       for (let n = 0; n < 7; n += 1)

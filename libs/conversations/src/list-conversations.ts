@@ -1,3 +1,4 @@
+import type { App } from '@hongyan/apps';
 import { parseFilter, parseSort } from '@hongyan/filter';
 import { AppError, type Args, type ClientId, type QueriedConversation, type Result } from '@hongyan/protocol';
 import { type Call, bounded, clientOf, type Core } from './core.js';
@@ -50,17 +51,28 @@ export async function queryConversations(
       ? { memberOf: clientOf(caller) }
       : {}),
     ...(args.own && client !== undefined ? { rowsOf: client } : {}),
-    ...(args.members ? { membersUpTo: listedMembers } : {}),
+    ...(args.members ? { membersUpTo: listedMembers, withMutes: showsMutes(app, caller) } : {}),
   });
+  const now = core.clock();
   return {
-    items: items.map((found) => queried(found, caller, own || server)),
+    items: items.map((found) => queried(found, caller, own || server, now)),
     ...(cursor === undefined ? {} : { cursor }),
   };
 }
 
-function queried(found: Queried, { client }: Call, mayShow: boolean): QueriedConversation {
-  const { conversation, head, memberCount, lastMessage, row, members } = found;
-  const listed = members === undefined ? {} : { members };
+/** Who muted a conversation is the members' own affair, unless the app says otherwise. */
+const showsMutes = (app: App, { server }: Call): boolean => server || app.conversations.mutesShown;
+
+const isMutedAt = (until: number | null | undefined, now: number): boolean =>
+  until === null || (until !== undefined && until > now);
+
+function queried(found: Queried, { client }: Call, mayShow: boolean, now: number): QueriedConversation {
+  const { conversation, head, memberCount, lastMessage, row, members, mutes } = found;
+  const muted = mutes?.filter(({ until }) => isMutedAt(until, now)).map((mute) => mute.client);
+  const listed = {
+    ...(members === undefined ? {} : { members }),
+    ...(muted === undefined ? {} : { muted }),
+  };
   if (row !== undefined) return { ...listRow(row, client as ClientId), ...listed };
   const shown = lastMessage !== undefined && (mayShow || conversation.kind === 'system');
   return {
@@ -118,12 +130,19 @@ export async function listMembers(
   if (!caller.server && kind === 'system') throw new AppError('forbidden');
   if (args.after !== undefined && args.role === undefined)
     throw new AppError('bad_request', { detail: 'after needs a role' });
-  return await core.members.members(caller.app, state.id, {
+  const { items, ...rest } = await core.members.members(caller.app, state.id, {
     limit: bounded(args.limit, app.limits.page, 50),
     ...(args.role === undefined ? {} : { role: args.role }),
     ...(args.cursor === undefined ? {} : { cursor: args.cursor }),
     ...(args.after === undefined ? {} : { after: args.after }),
   });
+  const [shown, now] = [showsMutes(app, caller), core.clock()];
+  return {
+    ...rest,
+    items: items.map(({ muteUntil, ...member }) =>
+      shown && isMutedAt(muteUntil, now) ? { ...member, muted: true } : member,
+    ),
+  };
 }
 
 /** `conversation.setState`: my view of it; my other devices hear. Anybody may mute a room. */

@@ -91,6 +91,21 @@ export function describeMemberStore(name: string, open: () => Promise<CoreStores
       expect(await behind('ann', 'manager')).toEqual(['cid']);
     });
 
+    it('says in pages of members until when each has muted', async () => {
+      const made = await make(store, { members: ['ann', 'bob', 'cid'] });
+      await store.members.setOwn(made.app, made.id, bob, { muteUntil: T0 + 5 });
+      await store.members.setOwn(made.app, made.id, cid, { muteUntil: null });
+      const read = async () => (await store.members.members(made.app, made.id, { limit: 9 })).items;
+      const joinedAt = T0;
+      expect(await read()).toEqual([
+        { client: ann, role: 'owner', joinedAt },
+        { client: bob, role: 'member', joinedAt, muteUntil: T0 + 5 },
+        { client: cid, role: 'member', joinedAt, muteUntil: null },
+      ]);
+      await store.members.setOwn(made.app, made.id, cid, { muteUntil: 'off' });
+      expect((await read())[2]).toEqual({ client: cid, role: 'member', joinedAt });
+    });
+
     it('moves the read cursor forward only, clamped to the head, and delivery with it', async () => {
       const made = await make(store);
       await append(store, made, [message('bob', '2'), message('bob', '3'), message('bob', '4')]);

@@ -119,6 +119,13 @@ export interface Found {
 export interface Queried extends Found {
   readonly row?: ListedConversation;
   readonly members?: readonly ClientId[];
+  readonly mutes?: readonly Mute[];
+}
+
+/** A member that wants no push until then (maybe over), or for good (null). */
+export interface Mute {
+  readonly client: ClientId;
+  readonly until: number | null;
 }
 
 export interface ConversationQuery {
@@ -131,6 +138,8 @@ export interface ConversationQuery {
   readonly rowsOf?: ClientId;
   /** With the members, by role and id, of each ordinary one that has at most so many. */
   readonly membersUpTo?: number;
+  /** With the members: who of them muted it, by role and id. */
+  readonly withMutes?: boolean;
 }
 
 /** A row of a client's list: everything as of one moment, `head.last`. */
@@ -157,6 +166,15 @@ export interface Totals {
   readonly unmutedUnread: number;
 }
 
+/** A member as a page tells of it. */
+export interface MemberItem {
+  readonly client: ClientId;
+  readonly role: Role;
+  readonly joinedAt: number;
+  /** null: for good. */
+  readonly muteUntil?: number | null;
+}
+
 /** Membership as the client sees it: cursors, personal state, the list. Unread is model.md's definition, exactly. */
 export interface MemberStore {
   /** Undefined: not a member. */
@@ -174,7 +192,7 @@ export interface MemberStore {
     app: AppId,
     conversation: ConversationId,
     page: { role?: Role; limit: number; cursor?: string; after?: ClientId },
-  ): Promise<{ items: { client: ClientId; role: Role; joinedAt: number }[]; cursor?: string }>;
+  ): Promise<{ items: MemberItem[]; cursor?: string }>;
   /**
    * Moves a read cursor forward, clamped to the head; read implies delivered. Ends `markedUnread`, even if the cursor
    * was there already. Durable when it returns. Undefined: not a member.

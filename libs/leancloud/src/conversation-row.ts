@@ -10,6 +10,8 @@ export interface RowParts {
   readonly conversation: ConversationView;
   /** Absent: not asked for, or none. */
   readonly members?: readonly string[];
+  /** Who of them wants no push. Absent: not to be told. */
+  readonly muted?: readonly string[];
   readonly own?: OwnState;
   readonly lastMessage?: MessageView;
 }
@@ -17,7 +19,7 @@ export interface RowParts {
 type Row = Record<string, Json>;
 
 /** A conversation as these clients get it from a query. */
-export function conversationRow({ conversation, members, own, lastMessage }: RowParts, now: number): Row {
+export function conversationRow({ conversation, members, muted, own, lastMessage }: RowParts, now: number): Row {
   const { attr, own: columns } = columnsOf(conversation);
   const { id, kind, name, creator, createdAt, updatedAt, lastMessageAt, expiresAt, unique } = conversation;
   const row: Row = {
@@ -32,6 +34,7 @@ export function conversationRow({ conversation, members, own, lastMessage }: Row
   if (creator !== undefined) row['c'] = creator;
   if (Object.keys(attr).length > 0) row['attr'] = attr;
   if (members !== undefined) row['m'] = members;
+  if (muted !== undefined) row['mu'] = muted;
   if (lastMessageAt !== undefined && kind !== 'system')
     row['lm'] = { __type: 'Date', iso: iso(lastMessageAt) };
   if (kind === 'room') row['tr'] = true;

@@ -119,7 +119,7 @@ export const operations = {
     cursor: cursor.optional(),
     /** With my own row of each that I am in: state, unread, last message. */
     own: z.boolean().optional(),
-    /** With the ids of the members of each ordinary one that has at most 500. */
+    /** With the ids of the members of each ordinary one that has at most 500, and of those who muted it, where the app shows them. */
     members: z.boolean().optional(),
   }),
   /** My conversations, newest activity first (pinned before), with last message and exact unread. */

@@ -136,8 +136,11 @@ export interface ListRow {
 /** As a member sees it: a whole row. Without membership: the conversation, and perhaps its last message. */
 export type ConversationResult = Pick<ListRow, 'conversation'> & Partial<ListRow>;
 
-/** `members`: asked for, and few enough. */
-export type QueriedConversation = ConversationResult & { readonly members?: readonly ClientId[] };
+/** `members`: asked for, and few enough. `muted`: who of them wants no push now, like {@link MemberView.muted}. */
+export type QueriedConversation = ConversationResult & {
+  readonly members?: readonly ClientId[];
+  readonly muted?: readonly ClientId[];
+};
 
 export interface UnreadTotals {
   readonly unread: number;
@@ -150,6 +153,8 @@ export interface MemberView {
   readonly client: ClientId;
   readonly role: Role;
   readonly joinedAt: number;
+  /** Wants no push now. Told to the server, and where the app shows it. */
+  readonly muted?: true;
 }
 
 export interface ClientView {

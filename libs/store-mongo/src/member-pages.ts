@@ -1,4 +1,4 @@
-import type { MemberStore } from '@hongyan/conversations';
+import type { MemberItem, MemberStore } from '@hongyan/conversations';
 import type { AppId, ClientId, ConversationId, Role } from '@hongyan/protocol';
 import type { Collections } from './schema.js';
 
@@ -35,7 +35,7 @@ export async function memberPage(
     page.after !== undefined && page.role !== undefined ? [page.role, page.after] : decode(page.cursor, 2);
   const [lastRole, lastClient = ''] = start ?? [];
   const wanted = roles.filter((role) => page.role === undefined || role === page.role);
-  const found: { client: ClientId; role: Role; joinedAt: number }[] = [];
+  const found: MemberItem[] = [];
   for (const role of wanted.slice(
     Math.max(
       0,
@@ -54,7 +54,12 @@ export async function memberPage(
       .sort({ client: 1 })
       .limit(page.limit + 1 - found.length)
       .toArray();
-    found.push(...rows.map(({ client, joinedAt }) => ({ client: client as ClientId, role, joinedAt })));
+    found.push(
+      ...rows.map(({ client, joinedAt, muteUntil }) => ({
+        ...{ client: client as ClientId, role, joinedAt },
+        ...(muteUntil === undefined ? {} : { muteUntil }),
+      })),
+    );
   }
   const items = found.slice(0, page.limit);
   const last = items.at(-1);

@@ -13,6 +13,7 @@ import {
 import type { Fragment, SqlValue } from './filter-sql.js';
 import { clientKey, decodeCursor, encodeCursor } from './keys.js';
 import { rowReader } from './list-reads.js';
+import { untilOf } from './own-row.js';
 import { guestCode, ordinaryCode, roomCode, systemCode } from './schema.js';
 
 const ofOne = `c.kind IN (${ordinaryCode}, ${roomCode}, ${systemCode}) AND c.deletedAt IS NULL AND (c.expiresAt IS NULL OR c.expiresAt > ?)`;
@@ -51,7 +52,7 @@ export function query(
     items: shown.map((row) => ({
       ...toFound(db, row),
       ...(rowOf === undefined ? {} : withRow(rowOf(row.key))),
-      ...(query.membersUpTo === undefined ? {} : membersOf(db, row, query.membersUpTo)),
+      ...(query.membersUpTo === undefined ? {} : membersOf(db, row, query.membersUpTo, query.withMutes)),
     })),
     ...(rows.length > shown.length && last !== undefined
       ? { cursor: encodeCursor(db, JSON.parse(last.position) as unknown[]) }
@@ -63,7 +64,19 @@ const withRow = (row: ListedConversation | undefined) => (row === undefined ? {}
 
 const membersSql = `SELECT id FROM member WHERE conv = ? AND role IS NOT NULL AND role < ${guestCode} ORDER BY role, id`;
 
-function membersOf(db: Database, { key, kind, memberCount }: FoundColumns, most: number) {
+/** Few mute: their index, and not the rows of all members. */
+const mutesSql = `SELECT id, muteUntil FROM member INDEXED BY member_muted
+  WHERE conv = ? AND muteUntil IS NOT NULL AND role IS NOT NULL AND role < ${guestCode} ORDER BY role, id`;
+
+function membersOf(
+  db: Database,
+  { key, kind, memberCount }: FoundColumns,
+  most: number,
+  withMutes = false,
+): Pick<Queried, 'members' | 'mutes'> {
   if (kind !== ordinaryCode || memberCount > most) return {};
-  return { members: db.rows<[ClientId]>(membersSql, key).map(([id]) => id) };
+  const members = db.rows<[ClientId]>(membersSql, key).map(([id]) => id);
+  if (!withMutes) return { members };
+  const mutes = db.rows<[ClientId, number]>(mutesSql, key);
+  return { members, mutes: mutes.map(([client, until]) => ({ client, until: untilOf(until) })) };
 }

@@ -1,8 +1,8 @@
-import type { OwnRow } from '@hongyan/conversations';
+import type { MemberItem, OwnRow } from '@hongyan/conversations';
 import type { ClientId, Role } from '@hongyan/protocol';
 import type { Database } from './database.js';
 import { clientKey, conversationKey, decodeCursor, encodeCursor } from './keys.js';
-import { ownColumns, toOwnRow } from './own-row.js';
+import { muteOf, ownColumns, toOwnRow } from './own-row.js';
 import type { OwnColumns } from './own-row.js';
 import { guestCode, roleCodes, threadCode } from './schema.js';
 import { mentionUnreadSql, unreadSql } from './unread.js';
@@ -66,14 +66,14 @@ export function memberPage(
   app: string,
   conversation: string,
   page: MemberPage,
-): { items: { client: ClientId; role: Role; joinedAt: number }[]; cursor?: string } {
+): { items: MemberItem[]; cursor?: string } {
   const conv = conversationKey(db, app, conversation);
   if (conv === undefined) return { items: [] };
   const only = page.role === undefined ? undefined : roleCodes.code(page.role);
   const start = page.after !== undefined && only !== undefined ? [only, page.after] : undefined;
   const [role = -1, id = ''] = (start ?? decodeCursor(db, page.cursor) ?? []) as [number?, string?];
-  const rows = db.all<{ id: string; role: number; joinedAt: number }>(
-    `SELECT id, role, joinedAt FROM member WHERE conv = ? AND role IS NOT NULL AND (role, id) > (?, ?) AND role BETWEEN ? AND ?
+  const rows = db.all<{ id: string; role: number; joinedAt: number; muteUntil: number | null }>(
+    `SELECT id, role, joinedAt, muteUntil FROM member WHERE conv = ? AND role IS NOT NULL AND (role, id) > (?, ?) AND role BETWEEN ? AND ?
      ORDER BY role, id LIMIT ?`,
     conv, role, id, only ?? 0, only ?? guestCode - 1, page.limit + 1,
   ); // prettier-ignore
@@ -84,6 +84,7 @@ export function memberPage(
       client: row.id as ClientId,
       role: roleCodes.word(row.role) as Role,
       joinedAt: row.joinedAt,
+      ...muteOf(row.muteUntil),
     })),
     ...(rows.length > page.limit && last !== undefined
       ? { cursor: encodeCursor(db, [last.role, last.id]) }

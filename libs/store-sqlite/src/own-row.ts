@@ -31,7 +31,7 @@ export function toOwnRow(row: OwnColumns): OwnRow {
     readSeq: row.readSeq,
     deliveredSeq: row.deliveredSeq,
     clearedSeq: row.clearedSeq,
-    ...(row.muteUntil === null ? {} : { muteUntil: row.muteUntil === mutedForGood ? null : row.muteUntil }),
+    ...muteOf(row.muteUntil),
     ...(row.pinnedAt === null ? {} : { pinnedAt: row.pinnedAt }),
     ...(row.hiddenSeq === null ? {} : { hiddenSeq: row.hiddenSeq }),
     markedUnread: row.markedUnread === 1,
@@ -39,3 +39,9 @@ export function toOwnRow(row: OwnColumns): OwnRow {
     revision: row.rev,
   };
 }
+
+/** NULL: not muted. */
+export const muteOf = (stored: number | null): { muteUntil?: number | null } =>
+  stored === null ? {} : { muteUntil: untilOf(stored) };
+
+export const untilOf = (stored: number): number | null => (stored === mutedForGood ? null : stored);

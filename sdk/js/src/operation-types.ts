@@ -43,7 +43,7 @@ export interface Inputs {
     cursor?: string;
     /** With my own row of each that I am in: state, unread, last message. */
     own?: boolean;
-    /** With the ids of the members of each ordinary one that has at most 500. */
+    /** With the ids of the members of each ordinary one that has at most 500, and of those who muted it, where the app shows them. */
     members?: boolean;
   };
   /** My conversations, newest activity first (pinned before), with last message and exact unread. */

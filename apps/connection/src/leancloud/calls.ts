@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { App } from '@hongyan/apps';
 import { LeanCloudError, type GenericCommand, temporaryPrefix } from '@hongyan/leancloud';
 import {
   AppError,
@@ -73,10 +74,14 @@ export class Calls {
     this.kinds.set(`${session.session.app}\n${conversation}`, kind);
   }
 
+  /** The session's app as it is set now. */
+  appOf({ app }: LeanCloudSession): App {
+    return this.parts.apps.known(app.id) ?? app;
+  }
+
   /** The page that an app allows at most. */
   pageOf(session: LeanCloudSession): number {
-    const { app } = session;
-    return (this.parts.apps.known(app.id) ?? app).limits.page;
+    return this.appOf(session).limits.page;
   }
 
   /**

@@ -7,7 +7,9 @@ import { type LeanCloudRig, logIn, type RawFrames, startLeanCloudRig } from './r
 let rig: LeanCloudRig;
 let ann: RawFrames;
 beforeEach(async () => {
-  rig = await startLeanCloudRig([sampleApp('red')]);
+  const app = sampleApp('shown');
+  const shown = { ...app, conversations: { ...app.conversations, mutesShown: true } };
+  rig = await startLeanCloudRig([sampleApp('red'), shown]);
   ann = await logIn(rig, 'ann');
   rig.commands.calls.length = 0;
 });
@@ -84,4 +86,24 @@ it('by id is a look-up and its members', async () => {
     { objectId: 'one', m: ['ann'], muted: true, msg: text },
   ]);
   expect(calls()).toEqual(['conversation.get', 'conversation.members']);
+});
+
+it('tells who has muted with the members, of large ones from their pages', async () => {
+  const elsewhere = await logIn(rig, 'ann', 'shown');
+  rig.commands.answer = (name) =>
+    name === 'conversation.members'
+      ? { items: [{ client: 'ann' }, { client: 'zoe', muted: true }] }
+      : {
+          items: [
+            { conversation: view('small'), members: ['ann', 'bob'], muted: ['bob'] },
+            { conversation: view('large') },
+            { conversation: view('r', { kind: 'room' }) },
+          ],
+        };
+  const mu = (rows: Record<string, unknown>[]) => rows.map((row) => row['mu']);
+  // Of an app that keeps it to itself nothing is said, not even that nobody has.
+  expect(mu((await query(everything)).slice(1))).toEqual([undefined, undefined]);
+  ann = elsewhere;
+  expect(mu(await query(everything))).toEqual([['bob'], ['zoe'], undefined]);
+  expect(mu(await query({ ...everything, flag: 1 }))).toEqual([undefined, undefined, undefined]);
 });

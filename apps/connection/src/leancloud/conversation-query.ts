@@ -11,9 +11,8 @@ import {
 import {
   AppError,
   isConversationId,
-  type ConversationId,
-  type ConversationView,
   type JsonObject,
+  type MemberView,
   type QueriedConversation,
 } from '@hongyan/protocol';
 import { distinct, parseJson, type Call, type Reply } from './calls.js';
@@ -106,22 +105,22 @@ const wantsMembers = (flag: number): boolean => (flag & flags.compact) === 0;
 async function rowParts(call: Call, found: QueriedConversation, flag: number): Promise<RowParts> {
   const { conversation, own, lastMessage } = found;
   call.calls.learnKind(call.session, conversation.id, conversation.kind);
-  const members = wantsMembers(flag) ? (found.members ?? (await membersOf(call, conversation))) : undefined;
   return {
     conversation,
-    ...(members === undefined ? {} : { members }),
+    ...(wantsMembers(flag) ? await membersOf(call, found) : {}),
     ...(own === undefined ? {} : { own }),
     ...((flag & flags.withLastMessage) !== 0 && lastMessage !== undefined ? { lastMessage } : {}),
   };
 }
 
-/** All members; rooms and services list none. */
-export async function membersOf(
+/** All members, and who of them muted it if clients may know; rooms and services list none. */
+async function membersOf(
   { calls, session }: Call,
-  { id, kind }: { readonly id: ConversationId; readonly kind: ConversationView['kind'] },
-): Promise<readonly string[]> {
-  if (kind === 'room' || kind === 'system') return [];
-  const members: string[] = [];
+  { conversation: { id, kind }, members, muted }: QueriedConversation,
+): Promise<Pick<RowParts, 'members' | 'muted'>> {
+  if (members !== undefined) return { members, ...(muted === undefined ? {} : { muted }) };
+  if (kind === 'room' || kind === 'system') return { members: [] };
+  const all: MemberView[] = [];
   let cursor: string | undefined;
   do {
     const page = await calls.run(session, 'conversation.members', {
@@ -129,8 +128,13 @@ export async function membersOf(
       limit: calls.pageOf(session),
       ...(cursor === undefined ? {} : { cursor }),
     });
-    members.push(...page.items.map(({ client }) => client));
+    all.push(...page.items);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return members;
+  return {
+    members: all.map(({ client }) => client),
+    ...(calls.appOf(session).conversations.mutesShown
+      ? { muted: all.filter((member) => member.muted).map(({ client }) => client) }
+      : {}),
+  };
 }

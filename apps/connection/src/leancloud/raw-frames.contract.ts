@@ -66,14 +66,14 @@ export async function startLeanCloudRig(
 }
 
 /** A client of app `red`, logged in; its list is empty. */
-export async function logIn(rig: LeanCloudRig, client: string): Promise<RawFrames> {
+export async function logIn(rig: LeanCloudRig, client: string, appId = 'red'): Promise<RawFrames> {
   rig.commands.answer = (name) =>
     name === 'conversation.list'
       ? { items: [], totals: { unread: 0, mentionUnread: 0, unmutedUnread: 0 } }
       : {};
   const frames = await rig.connect();
   const sessionMessage = { ua: 'test', r: false };
-  const open = { cmd: CommandType.session, op: OpType.open, appId: 'red', peerId: client, sessionMessage };
+  const open = { cmd: CommandType.session, op: OpType.open, appId, peerId: client, sessionMessage };
   expect((await frames.ask(open)).op).toBe(OpType.opened);
   return frames;
 }

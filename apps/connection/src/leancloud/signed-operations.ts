@@ -37,6 +37,6 @@ export function checkSigned(
   signed: Signed,
   refusal: CodeName = 'CONVERSATION_SIGNATURE_FAILED',
 ): void {
-  const app = calls.parts.apps.known(session.app.id) ?? session.app;
+  const app = calls.appOf(session);
   if (app.login.signedOperations) requireSignature(app, signed, given, refusal);
 }

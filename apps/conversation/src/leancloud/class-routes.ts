@@ -1,5 +1,5 @@
 import { iso } from '@hongyan/leancloud';
-import { AppError, type ConversationView } from '@hongyan/protocol';
+import { AppError, type QueriedConversation } from '@hongyan/protocol';
 import { z } from 'zod';
 import { changeColumns, createFromColumns, kindIn } from './conversation-changes.js';
 import { filterOf, findRows, nothingToChange, queryInput, rowOf, updated } from './conversation-rows.js';
@@ -21,7 +21,7 @@ export const classRoutes: readonly LeanCloudRoute[] = [
     input: columns,
     run: async (call) => {
       const { conversation } = await createFromColumns(call, call.parts.body, kindIn(call.parts.body));
-      const row = call.args.fetchWhenSave ? await rowOf(call, conversation) : {};
+      const row = call.args.fetchWhenSave ? await rowOf(call, { conversation }) : {};
       return { ...row, objectId: conversation.id, createdAt: iso(conversation.createdAt) };
     },
   }),
@@ -48,7 +48,7 @@ export const classRoutes: readonly LeanCloudRoute[] = [
     input: z.object({}),
     run: async (call) => {
       const conversation = await call.conversation();
-      return rowOf(call, (await call.run('conversation.get', { conversation })).conversation);
+      return rowOf(call, await call.run('conversation.get', { conversation }));
     },
   }),
   endpoint('put', `${path}/:conversation`, {
@@ -62,7 +62,7 @@ export const classRoutes: readonly LeanCloudRoute[] = [
       const { conversation: before } = await call.run('conversation.get', { conversation });
       await changeColumns(call, before, call.parts.body);
       if (!call.args.fetchWhenSave) return updated(call, conversation);
-      return rowOf(call, (await call.run('conversation.get', { conversation })).conversation);
+      return rowOf(call, await call.run('conversation.get', { conversation }));
     },
   }),
   endpoint('delete', `${path}/:conversation`, {
@@ -89,18 +89,19 @@ interface Scan {
 /** `{results, cursor?}`, by id. */
 async function scan(call: RestCall<Scan>): Promise<object> {
   const where = filterOf(call.args.where, undefined);
-  const found: ConversationView[] = [];
+  const found: QueriedConversation[] = [];
   let { cursor } = call.args;
   do {
     const page = await call.run('conversation.query', {
       ...(where === undefined ? {} : { where }),
       sort: 'id',
+      members: true,
       limit: Math.max(1, Math.min(call.app.limits.page, call.args.limit - found.length)),
       ...(cursor === undefined ? {} : { cursor }),
     });
-    found.push(...page.items.map(({ conversation }) => conversation));
+    found.push(...page.items);
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < call.args.limit);
-  const results = await inTurns(found, (conversation) => rowOf(call, conversation));
+  const results = await inTurns(found, (one) => rowOf(call, one));
   return { results, ...(cursor === undefined ? {} : { cursor }) };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { changeColumns, createFromColumns, refuseIfNone, setMuted } from './conversation-changes.js';
 import { findRows, nothingToChange, queryInput, rowOf, updated } from './conversation-rows.js';
 import { clientIds } from './inputs.js';
-import { inTurns, membersOf } from './pages.js';
+import { membersOf } from './pages.js';
 import { newOperation, type Family, type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 
@@ -34,7 +34,7 @@ function documents(family: Family): LeanCloudRoute[] {
       input: columns,
       run: async (call) => {
         const { conversation } = await createFromColumns(call, call.parts.body, kind);
-        if (family === 'conversations') return rowOf(call, conversation);
+        if (family === 'conversations') return rowOf(call, { conversation });
         return { objectId: conversation.id, createdAt: iso(conversation.createdAt) };
       },
     }),
@@ -100,7 +100,7 @@ const people: readonly LeanCloudRoute[] = [
     input: nothing,
     run: async (call) => {
       const conversation = await call.conversation('conversations');
-      return { result: await membersOf(call, { id: conversation, kind: 'ordinary' }) };
+      return { result: (await membersOf(call, { id: conversation, kind: 'ordinary' })).members };
     },
   }),
   ...(['post', 'delete'] as const).map((method) =>
@@ -119,13 +119,7 @@ const people: readonly LeanCloudRoute[] = [
     input: nothing,
     run: async (call) => {
       const conversation = await call.conversation('conversations');
-      const now = call.door.now();
-      const everybody = await membersOf(call, { id: conversation, kind: 'ordinary' });
-      const muted = await inTurns(everybody, async (client) => {
-        const { own } = await call.run('conversation.get', { conversation }, client);
-        return own?.muteUntil === null || (own?.muteUntil ?? 0) > now;
-      });
-      return { result: everybody.filter((_, at) => muted[at]) };
+      return { result: (await membersOf(call, { id: conversation, kind: 'ordinary' })).muted };
     },
   }),
 ];

@@ -5,6 +5,7 @@ import {
   type ConversationView,
   type Json,
   type JsonObject,
+  type QueriedConversation,
 } from '@hongyan/protocol';
 import { z } from 'zod';
 import { flag, jsonObject, limit, skip } from './inputs.js';
@@ -13,17 +14,24 @@ import type { RestCall } from './rest-call.js';
 
 type Row = Record<string, Json>;
 
-/** A conversation as the class `_Conversation` has it. */
-export async function rowOf(call: RestCall, conversation: ConversationView): Promise<Row> {
-  const members = await membersOf(call, conversation);
+/** A conversation as the class `_Conversation` has it; its members are looked up where a query did not tell them. */
+export async function rowOf(
+  call: RestCall,
+  { conversation, members: told, muted: toldMuted = [] }: QueriedConversation,
+): Promise<Row> {
+  const { members, muted } =
+    told === undefined ? await membersOf(call, conversation) : { members: told, muted: toldMuted };
   // What the query of a client adds about that client.
   const {
     conv_type: _type,
     muted: _muted,
     joined: _joined,
     ...row
-  } = conversationRow({ conversation, members }, call.door.now());
-  if (conversation.kind === 'room' || conversation.kind === 'system') delete row['m'];
+  } = conversationRow({ conversation, members, muted }, call.door.now());
+  if (conversation.kind === 'room' || conversation.kind === 'system') {
+    delete row['m'];
+    delete row['mu'];
+  }
   return conversation.unique ? { ...row, uniqueId: uniqueIdOf(members) } : row;
 }
 
@@ -55,14 +63,18 @@ export async function findRows(
 ): Promise<{ results: Row[]; count?: number }> {
   const { limit: wanted, skip: passed, order, keys, count } = call.args;
   const where = filterOf(call.args.where, kind);
-  const found: ConversationView[] = [];
+  const found: QueriedConversation[] = [];
   let seen = 0;
-  for await (const conversation of eachConversation(call, where, sortOf(order))) {
-    if (seen >= passed && found.length < wanted) found.push(conversation);
+  const pages = {
+    most: count ? mostCounted : passed + wanted,
+    withMembers: (page: number) => seen + page > passed && found.length < wanted,
+  };
+  for await (const one of eachConversation(call, where, sortOf(order), pages)) {
+    if (seen >= passed && found.length < wanted) found.push(one);
     seen += 1;
     if (count ? seen >= mostCounted : found.length >= wanted) break;
   }
-  const rows = await inTurns(found, (conversation) => rowOf(call, conversation));
+  const rows = await inTurns(found, (one) => rowOf(call, one));
   return { results: rows.map((row) => withKeys(row, keys)), ...(count ? { count: seen } : {}) };
 }
 

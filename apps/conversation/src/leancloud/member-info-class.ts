@@ -87,7 +87,7 @@ async function* rowsOf(call: RestCall, { conversation, after }: Where): AsyncGen
   }
   const from = after === undefined ? undefined : memberInfoPlace(after)?.conversation;
   const where = { kind: 'ordinary', ...(from === undefined ? {} : { id: { $gte: from } }) };
-  for await (const found of eachConversation(call, where, 'id')) {
+  for await (const { conversation: found } of eachConversation(call, where, 'id')) {
     if (call.door.now() > until) throw new RestRefusal(400, 4300, 'Too many conversations for one call.');
     yield* rowsIn(call, found, after);
   }

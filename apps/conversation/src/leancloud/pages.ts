@@ -1,17 +1,28 @@
-import type { ClientId, ConversationId, ConversationView, JsonObject, MemberView } from '@hongyan/protocol';
+import type {
+  ClientId,
+  ConversationId,
+  ConversationView,
+  JsonObject,
+  MemberView,
+  QueriedConversation,
+} from '@hongyan/protocol';
 import { z } from 'zod';
 import { limit } from './inputs.js';
 import type { RestCall } from './rest-call.js';
 
-/** All members; rooms and services list none. */
+/** All members, and who of them wants no push; rooms and services list none. */
 export async function membersOf(
   call: RestCall,
   { id, kind }: { readonly id: ConversationId; readonly kind: ConversationView['kind'] },
-): Promise<ClientId[]> {
-  if (kind === 'room' || kind === 'system') return [];
+): Promise<{ members: ClientId[]; muted: ClientId[] }> {
   const members: ClientId[] = [];
-  for await (const { client } of eachMember(call, id)) members.push(client);
-  return members;
+  const muted: ClientId[] = [];
+  if (kind === 'room' || kind === 'system') return { members, muted };
+  for await (const member of eachMember(call, id)) {
+    members.push(member.client);
+    if (member.muted) muted.push(member.client);
+  }
+  return { members, muted };
 }
 
 export async function* eachMember(
@@ -32,23 +43,31 @@ export async function* eachMember(
   } while (cursor !== undefined);
 }
 
-/** Conversations that a filter finds, in its order. */
+/** Conversations that a filter finds, in its order, `most` at most; with their members on pages for which `withMembers` says so. */
 export async function* eachConversation(
   call: RestCall,
   where: JsonObject | undefined,
   sort: string,
-): AsyncGenerator<ConversationView> {
+  {
+    most = Infinity,
+    withMembers = () => false,
+  }: { readonly most?: number; readonly withMembers?: (page: number) => boolean } = {},
+): AsyncGenerator<QueriedConversation> {
+  let left = most;
   let cursor: string | undefined;
   do {
+    const limit = Math.max(1, Math.min(call.app.limits.page, left));
     const page = await call.run('conversation.query', {
       ...(where === undefined ? {} : { where }),
       sort,
-      limit: call.app.limits.page,
+      members: withMembers(limit),
+      limit,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    for (const { conversation } of page.items) yield conversation;
+    yield* page.items;
+    left -= page.items.length;
     cursor = page.cursor;
-  } while (cursor !== undefined);
+  } while (cursor !== undefined && left > 0);
 }
 
 /** What endpoints that list ids take. */

@@ -82,8 +82,12 @@ export async function subscriptions(
 ): Promise<Subscription[]> {
   const { conv_id: from, timestamp = 0, limit: most, direction } = call.args;
   const services: ConversationId[] = [];
-  for await (const { id } of eachConversation(call, { kind: 'system', members: client }, '-createdAt')) {
-    services.push(id);
+  for await (const { conversation } of eachConversation(
+    call,
+    { kind: 'system', members: client },
+    '-createdAt',
+  )) {
+    services.push(conversation.id);
     if (services.length >= mostServices) break;
   }
   const all = await inTurns(services, async (service): Promise<Subscription> => {
