@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Obstacle } from '../obstacles.js';
+import { TestServer } from '../e2e/server.js';
 
 export { describeUnless, itUnless } from '../obstacles.js';
 
-const startMs = 30_000;
 const callMs = 15_000;
-const endMs = 10_000;
 export const masterKey = 'compat-master-key';
 export const appKey = 'compat-app-key';
 
@@ -57,23 +53,17 @@ export async function startCompatServer(settings: Record<string, string> = {}): 
     const restart = () => Promise.reject(new Error(notOurs));
     return { ...calls, url, restart, stop: () => Promise.resolve() };
   }
-  const folder = mkdtempSync(join(tmpdir(), 'hongyan-compat-'));
-  const port = await freePort();
-  const url = `${settings['HONGYAN_TLS_CERT'] === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
-  let child = await launch(folder, url, settings);
-  const calls = callsOf(url, readFileSync(join(folder, 'operator.token'), 'utf8').trim());
+  const server = await TestServer.start({ env: { HONGYAN_DRAIN_SECONDS: '1', ...settings } });
+  const { url, folder } = server;
   return {
-    ...calls,
+    ...callsOf(url, readFileSync(join(folder, 'operator.token'), 'utf8').trim()),
     url,
     folder,
     async restart(signal) {
-      await end(child, signal);
-      child = await launch(folder, url, settings);
+      await server.end(signal);
+      await server.startAgain();
     },
-    async stop() {
-      await end(child, 'SIGTERM');
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: () => server.close(),
   };
 }
 
@@ -116,49 +106,4 @@ function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' |
     rest: ({ id }, method, path, body) =>
       call(method, path, { 'x-hongyan-app': id, authorization: `Bearer ${masterKey}` }, body),
   };
-}
-
-async function launch(folder: string, url: string, settings: Record<string, string>): Promise<ChildProcess> {
-  const main = join(process.cwd(), 'dist/apps/cli/src/main.js');
-  const args = [main, 'serve', '--data', folder, '--port', new URL(url).port, '--host', '127.0.0.1'];
-  const env = { ...process.env, HONGYAN_LOG_LEVEL: 'warn', HONGYAN_DRAIN_SECONDS: '1', ...settings };
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text: Buffer) => (said += text.toString()));
-  const deadline = Date.now() + startMs;
-  try {
-    for (;;) {
-      if (hasEnded(child)) throw new Error(`the server ended: ${said}`);
-      if (Date.now() > deadline) throw new Error(`the server is not ready: ${said}`);
-      const asked = fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(callMs) });
-      const answer = await asked.catch(() => undefined);
-      if (answer?.ok) return child;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  } catch (error) {
-    await end(child, 'SIGKILL');
-    throw error;
-  }
-}
-
-const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
-
-async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (hasEnded(child)) return;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill(signal);
-  const kill = setTimeout(() => child.kill('SIGKILL'), endMs);
-  await ended;
-  clearTimeout(kill);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
