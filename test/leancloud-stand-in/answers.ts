@@ -18,6 +18,10 @@ export interface StandInOptions {
   readonly cursorMs?: number;
   /** Lists of silenced and blocked are off, as in many apps. */
   readonly listsOff?: boolean;
+  /** Rows of a class that a page of a scan looks at: it may be short or empty then, and lead on. */
+  readonly mostScanned?: number;
+  /** Classes that are too large to be counted. */
+  readonly uncounted?: readonly string[];
   /** Classes that may not be scanned. */
   readonly closedClasses?: readonly string[];
 }
@@ -143,6 +147,8 @@ export class Answers {
     if (table === undefined) return refuse(404, 101, `Class or object doesn't exists.`);
     if (this.options.closedClasses?.includes(className))
       return refuse(403, 403, 'Forbidden by class permissions.');
+    const counted = query.get('count') === '1';
+    if (counted && this.options.uncounted?.includes(className)) return refuse(400, 4300, 'Too large.');
     const where = JSON.parse(query.get('where') ?? '{}') as Record<string, string>;
     const limit = number(query, 'limit', 100, 1_000);
     const results: Row[] = [];
@@ -152,7 +158,7 @@ export class Answers {
       count += 1;
       if (results.length < limit) results.push(table.row(at));
     }
-    return ok({ results, ...(query.get('count') === '1' ? { count } : {}) });
+    return ok({ results, ...(counted ? { count } : {}) });
   }
 
   private scan(className: string, query: URLSearchParams): Answer {
@@ -170,12 +176,15 @@ export class Answers {
     const from = stored?.after ?? (condition['objectId']?.['$gt'] as string | undefined) ?? '';
     const limit = number(query, 'limit', 100, 1_000);
     const results: Row[] = [];
-    for (let at = behind(table, from); at < table.length && results.length < limit; at += 1)
+    const first = behind(table, from);
+    const end = Math.min(table.length, first + (this.options.mostScanned ?? Infinity));
+    let at = first;
+    for (; at < end && results.length < limit; at += 1)
       if (matches(table.row(at), condition)) results.push(table.row(at));
-    if (results.length < limit) return ok({ results });
+    if (at === table.length && results.length < limit) return ok({ results });
     const cursor = `c${this.nextCursor++}`;
     if (given !== null) this.cursors.delete(given);
-    const after = results.at(-1)!['objectId'] as string;
+    const after = table.row(at - 1)['objectId'] as string;
     this.cursors.set(cursor, { className, where: stored?.where ?? where, after, made: Date.now() });
     return ok({ results, cursor });
   }

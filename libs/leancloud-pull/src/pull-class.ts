@@ -20,6 +20,15 @@ interface ScanAnswer {
   readonly cursor?: string;
 }
 
+export interface ClassOptions {
+  /** Without it there is no pull. Otherwise a class that cannot be read is `unavailable`. */
+  readonly required?: boolean;
+  /** Whether the source is asked how many rows there are, to tell what is left. */
+  readonly counted?: boolean;
+}
+
+/** Pages without a row that lead on to another one, as a source sends that looked long enough; more of them in a row are the end. */
+const EMPTY_PAGES = 1_000;
 /** A row may be stored with a time somewhat before it becomes visible. */
 const MARGIN_MS = 5 * 60_000;
 
@@ -32,7 +41,7 @@ export function pullClass(
   context: PullContext,
   stream: string,
   className: string,
-  { required = false } = {},
+  { required = false, counted = true }: ClassOptions = {},
 ): Promise<void> {
   const { folder, source } = context;
   return runStream<ClassCursor>(
@@ -40,7 +49,7 @@ export function pullClass(
     stream,
     { kind: 'append', rangeOf: (row) => textOf(row['objectId']) },
     async (last) => {
-      await source.get(`1.1/classes/${className}`, { limit: 0, count: 1 }).catch(() => undefined); // sets serverTime
+      if (counted) await countOf(context, className); // sets serverTime, which others have otherwise
       return {
         since: last?.nextSince,
         nextSince: new Date(source.serverTime - MARGIN_MS).toISOString(),
@@ -48,42 +57,62 @@ export function pullClass(
       };
     },
     async (writer, begun) => {
-      const total = await countOf(context, className, begun.since);
-      if (total instanceof SourceRefusal) {
-        if (required) throw total;
-        return { cursor: begun, unavailable: total.message };
+      const total = counted ? await countOf(context, className, begun.since) : undefined;
+      const first = await fetchPage(context, className, begun, undefined).catch(refusalOf);
+      if (first instanceof SourceRefusal) {
+        if (required) throw first;
+        return { cursor: begun, unavailable: first.message };
       }
       const stored = new DiskSet(folder.path);
       try {
         if (begun.since !== undefined) await addStored(stored, folder.path, stream, begun.since);
         let cursor = begun;
-        let scan: string | undefined;
-        let pending = fetchPage(context, className, cursor, scan);
-        for (;;) {
-          const page = await pending;
-          const rows = page.results ?? [];
-          if (rows.length === 0) return { cursor };
-          const last = textOf(rows.at(-1)!['objectId']);
-          if (last === undefined || (cursor.last !== undefined && last <= cursor.last))
-            throw new SourceRefusal(
-              `1.1/scan/classes/${className}`,
-              200,
-              undefined,
-              'the scan does not advance',
-            );
-          scan = page.cursor;
-          cursor = { ...cursor, last, read: cursor.read + rows.length };
-          pending = fetchPage(context, className, cursor, scan);
-          pending.catch(() => undefined); // looked at in the next round
-          await writer.append(newRows(stored, rows));
+        for await (const page of pagesFrom(context, className, begun, first)) {
+          cursor = page.cursor;
+          await writer.append(newRows(stored, page.rows));
           await writer.checkpoint(cursor);
-          context.progress.moved(stream, writer.rows, Math.min(1, cursor.read / Math.max(1, total)));
+          context.progress.moved(stream, writer.rows, fractionOf(cursor.read, total));
         }
+        return { cursor };
       } finally {
         stored.close();
       }
     },
   );
+}
+
+/** Pages with the cursor that stands behind them; the next one is fetched while one is worked on. */
+async function* pagesFrom(
+  context: PullContext,
+  className: string,
+  begun: ClassCursor,
+  first: ScanAnswer,
+): AsyncGenerator<{ rows: readonly Row[]; cursor: ClassCursor }> {
+  let cursor = begun;
+  let page = first;
+  let scan: string | undefined;
+  for (let empty = 0; ;) {
+    const rows = page.results ?? [];
+    if (rows.length === 0) {
+      empty += 1;
+      if (page.cursor === undefined || page.cursor === scan || empty > EMPTY_PAGES) return;
+    } else {
+      empty = 0;
+      cursor = behind(rows, cursor, className);
+    }
+    scan = page.cursor;
+    const pending = fetchPage(context, className, cursor, scan);
+    pending.catch(() => undefined); // looked at in the next round
+    if (rows.length > 0) yield { rows, cursor };
+    page = await pending;
+  }
+}
+
+function behind(rows: readonly Row[], cursor: ClassCursor, className: string): ClassCursor {
+  const last = textOf(rows.at(-1)!['objectId']);
+  if (last === undefined || (cursor.last !== undefined && last <= cursor.last))
+    throw new SourceRefusal(`1.1/scan/classes/${className}`, 200, undefined, 'the scan does not advance');
+  return { ...cursor, last, read: cursor.read + rows.length };
 }
 
 async function fetchPage(
@@ -113,6 +142,14 @@ function whereOf(since?: string, last?: string): string | undefined {
   return Object.keys(where).length === 0 ? undefined : JSON.stringify(where);
 }
 
+const fractionOf = (read: number, total: number | SourceRefusal | undefined): number | undefined =>
+  typeof total === 'number' ? Math.min(1, read / Math.max(1, total)) : undefined;
+
+function refusalOf(error: unknown): SourceRefusal {
+  if (error instanceof SourceRefusal) return error;
+  throw error;
+}
+
 /** The number of rows, or the refusal if there is no such class or it may not be read. */
 export async function countOf(
   { source }: Pick<PullContext, 'source'>,
@@ -124,8 +161,7 @@ export async function countOf(
     const { count } = await source.get<{ count?: number }>(`1.1/classes/${className}`, parameters);
     return count ?? 0;
   } catch (error) {
-    if (error instanceof SourceRefusal) return error;
-    throw error;
+    return refusalOf(error);
   }
 }
 

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync, appendFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  appendFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -153,6 +161,23 @@ describe('a first pull', () => {
     expect(streams['member-infos']!.unavailable).toMatch(/403/);
     expect(streams['member-infos-asked']!.rows).toBe(50);
     expect(streams['messages']!.rows).toBe(size.messages);
+  });
+
+  it('reads a class that cannot be counted, by pages that are short or empty and lead on', async () => {
+    await standIn.stop();
+    standIn = await StandIn.start(new GeneratedApp(size), {
+      uncounted: ['_Conversation', '_ConversationMemberInfo'],
+      mostScanned: 7,
+    });
+    await pulled();
+    expect(await rowsOf('conversations')).toHaveLength(130);
+    expect(await rowsOf('member-infos')).toHaveLength(50);
+    const asked = readdirSync(out).includes('member-infos-asked');
+    expect(asked).toBe(false);
+    standIn.app.changeConversation(120, { name: 'behind many empty pages' });
+    await pulled();
+    const rows = await rowsOf('conversations');
+    expect(rows.slice(130)).toEqual([standIn.app.conversation(120)]);
   });
 
   it('goes on with a scan whose cursor is too old', async () => {

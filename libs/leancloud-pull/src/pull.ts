@@ -166,7 +166,8 @@ function planOf({ include = [], skip = [], media }: PullOptions): readonly Plan[
 
 /** Roles are a class; where it may not be scanned, each conversation is asked. */
 async function pullRoles(context: PullContext): Promise<void> {
-  await pullClass(context, 'member-infos', '_ConversationMemberInfo');
+  // Not counted: a source that keeps roles with its conversations goes through all of them for it.
+  await pullClass(context, 'member-infos', '_ConversationMemberInfo', { counted: false });
   const state = await readState(context.folder.path, 'member-infos');
   if (state?.unavailable !== undefined) await pullMemberInfos(context);
 }
