@@ -32,6 +32,39 @@ export function describeConversationQueries(name: string, open: () => Promise<St
       expect(await names(app, { sort: parseSort('name') })).toEqual(['ordinary', 'room', 'system']);
     });
 
+    it('finds where a client may have written: it is or was in, or wrote without being in', async () => {
+      const app = newApp();
+      const eve = client('eve');
+      const named = (name: string, members: string[], more: object = {}) =>
+        make(store, { app, members, document: { name, ...more } });
+      await named('in', ['ann', 'eve']);
+      const [left, removed] = [await named('left', ['ann', 'eve']), await named('removed', ['ann', 'eve'])];
+      await append(store, left, [message('eve', 'x'), change('eve', { kind: 'left', member: eve })]);
+      await append(store, removed, [change('ann', { kind: 'removed', members: [eve] })]);
+      const silent = { silent: true };
+      await append(store, await named('outside', ['ann']), [message('ann', 'x'), message('eve', 'y')]);
+      await append(store, await named('silent', ['ann']), [message('eve', 'x', silent)]);
+      const later = await named('later', ['ann']);
+      await append(store, later, [
+        message('eve', 'x', silent),
+        message('eve', 'y'),
+        change('', { kind: 'added', members: [eve] }),
+      ]);
+      expect(await store.members.own(app, later.id, eve)).toMatchObject({ unread: 0 });
+      await append(store, await named('mentioned', ['ann']), [message('ann', 'x', { mentions: [eve] })]);
+      await append(store, await named('room', ['eve'], { kind: 'room' }), [message('eve', 'x', silent)]);
+      await make(store, { members: ['eve'], document: { name: 'elsewhere' } });
+      const ask = { sort: parseSort('name') };
+      const found = ['in', 'later', 'left', 'outside', 'removed', 'silent'];
+      expect(await names(app, { ...ask, writtenBy: eve })).toEqual(found);
+      expect(await names(app, { ...ask, writtenBy: client('zoe') })).toEqual([]);
+      // Nobody is told of a conversation for having written there.
+      const { items } = await store.members.list(app, eve, { limit: 10, hidden: true });
+      expect(items.map(({ conversation }) => conversation.name).sort()).toEqual(['in', 'later', 'room']);
+      const { gone } = await store.members.sync(app, eve, { limit: 10 });
+      expect(gone).toEqual([]);
+    });
+
     it('tells a client’s rows and the members with what it finds, if asked', async () => {
       const app = newApp();
       const named = (name: string, members: string[], more: object = {}) =>

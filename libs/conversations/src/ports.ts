@@ -134,6 +134,11 @@ export interface ConversationQuery {
   readonly limit: number;
   readonly cursor?: string;
   readonly memberOf?: ClientId;
+  /**
+   * Instead of `memberOf`: ordinary ones where there may be messages of this client, because it is or was in, or wrote without
+   * being in (the app's server sent in its name, or it had left before the conversation was taken over).
+   */
+  readonly writtenBy?: ClientId;
   /** With this client's row, {@link MemberStore.row}, of each that it is in. */
   readonly rowsOf?: ClientId;
   /** With the members, by role and id, of each ordinary one that has at most so many. */

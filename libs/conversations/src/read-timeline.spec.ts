@@ -98,6 +98,25 @@ describe.each([
     expect(await walk({ author: 'nobody' })).toEqual([]);
   });
 
+  it('has what its author wrote in conversations that it left, or was never in, each once', async () => {
+    await bob.send(ids[0]!, 'as a member');
+    await h.server('bob').send(ids[1]!, 'silent', { silent: true });
+    await bob.run('conversation.leave', { conversation: ids[0]! });
+    await ann.run('conversation.remove', { conversation: ids[1]!, members: ['bob'] });
+    const other = (await ann.run('conversation.create', { members: ['cat'] })).conversation.id;
+    await h.server('bob').send(other, 'never in');
+    await ann.send(other, 'by somebody else');
+    const service = (await h.server().run('conversation.create', { kind: 'system' })).conversation.id;
+    await bob.run('system.subscribe', { conversation: service });
+    await h.server('bob').send(service, 'to subscribers');
+    const room = (await bob.run('conversation.create', { kind: 'room' })).conversation.id;
+    await h.server('bob').send(room, 'in my own room');
+    expect((await walk({ author: 'bob', direction: 'forward' })).toSorted()).toEqual(
+      ['as a member', 'silent', 'never in', 'to subscribers', 'in my own room'].toSorted(),
+    );
+    expect(await walk({ author: 'bob' }, 'b')).toEqual([]);
+  });
+
   it('leaves out threads, and is for the server side', async () => {
     const service = (await h.server().run('conversation.create', { kind: 'system' })).conversation.id;
     await h.server().send(service, 'to one', { to: ['ann'] as never });

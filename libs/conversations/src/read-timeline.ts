@@ -86,7 +86,7 @@ async function merged(
   const best = new Best(args.direction, limit);
   for await (const group of candidates(core, app, args, best)) {
     requireTime(core, deadline);
-    await Promise.all(group.map((one) => offer(core, app, args, one, best)));
+    await Promise.all(group.map((one) => offer(core, app, args, one, best, deadline)));
   }
   return best.views;
 }
@@ -132,10 +132,11 @@ async function* candidates(
       : { lastMessageAt: { $gte: time(after.time) } }),
     ...(before === undefined ? {} : { createdAt: { $lte: time(before.time) } }),
   };
-  const own = { memberOf: author, filter: where };
-  const open = { memberOf: undefined, filter: { ...where, kind: { $in: ['room', 'system'] } } };
-  const all = { memberOf: undefined, filter: where };
-  for (const { memberOf, filter } of author === undefined ? [all] : [own, open]) {
+  const all = { people: {}, filter: where };
+  // Whoever writes in rooms and services has no row there.
+  const open = { people: {}, filter: { ...where, kind: { $in: ['room', 'system'] } } };
+  const parts = author === undefined ? [all] : [{ people: { writtenBy: author }, filter: where }, open];
+  for (const { people, filter } of parts) {
     let cursor: string | undefined;
     do {
       const page = await core.conversations.query(app, {
@@ -143,7 +144,7 @@ async function* candidates(
         sort: parseSort(backward ? '-lastMessageAt' : 'createdAt'),
         limit: conversationsPerPage,
         ...(cursor === undefined ? {} : { cursor }),
-        ...(memberOf === undefined ? {} : { memberOf }),
+        ...people,
       });
       for (let at = 0; at < page.items.length; at += atATime) {
         const group = page.items.slice(at, at + atATime);
@@ -168,6 +169,7 @@ async function offer(
   { author, direction, before, after }: Timeline,
   { conversation, head }: Found,
   best: Best,
+  deadline: number,
 ): Promise<void> {
   const backward = direction === 'backward';
   let [low, high] = await Promise.all([
@@ -177,6 +179,7 @@ async function offer(
       : core.log.seqAt(app, conversation.id, before.time).then((seq) => seq + 1),
   ]);
   for (let limit = author === undefined ? firstChunk : chunk; ; limit = chunk) {
+    requireTime(core, deadline);
     const range = { direction, after: low, before: high, limit };
     const { messages, more } = await core.log.history(app, conversation.id, range);
     best.add(

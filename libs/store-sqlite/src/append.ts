@@ -119,6 +119,7 @@ function appendOne(
     head.lastMessageSeq = seq;
     head.lastMessageTime = time;
     spoke(w, app, head, seq, time);
+    if (!counting && authorKey !== 0 && head.kind === ordinaryCode) w.wroteUncounted(head, authorKey);
     if (counting) {
       if (authorKey !== 0) w.countOwn(head, authorKey, seq);
       if ((flags & mentionsFlag) !== 0) addMentions(w, app, head, seq, authorKey, mentionsOf(extra), time);

@@ -4,7 +4,15 @@ import type { Database } from './database.js';
 import { entryColumns, entryFrom, mentionsOf, toEntry } from './entry-codec.js';
 import type { EntryRow } from './entry-codec.js';
 import { foundByKey, toConversation } from './conversation-reads.js';
-import { guestCode, importedMark, messageCode, recallCode, roleCodes, systemCode } from './schema.js';
+import {
+  guestCode,
+  importedMark,
+  messageCode,
+  ordinaryCode,
+  recallCode,
+  roleCodes,
+  systemCode,
+} from './schema.js';
 import { spokenSql } from './spoken.js';
 import { countAtSql } from './unread.js';
 
@@ -120,6 +128,14 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
       FROM member m JOIN conversation c ON c.key = m.conv
       LEFT JOIN entry e ON e.conv = m.conv AND e.seq > m.readSeq AND e.author = m.client AND e.kind = ${messageCode} AND e.silent = 0
       WHERE m.role IS NOT NULL GROUP BY m.client, m.conv HAVING count(e.seq) <> m.own - m.readOwn OR coalesce(max(e.seq), 0) > m.lastOwnSeq`,
+  },
+  {
+    what: 'authors',
+    sql: `SELECT c.app, c.id, 'what ' || coalesce(k.id, e.author) || ' wrote cannot be found by its author' AS detail
+      FROM (SELECT DISTINCT conv, author FROM entry WHERE kind = ${messageCode} AND author <> 0) e
+      JOIN conversation c ON c.key = e.conv LEFT JOIN client k ON k.key = e.author
+      WHERE c.kind = ${ordinaryCode} AND NOT EXISTS (SELECT 1 FROM member m WHERE m.client = e.author AND m.conv = e.conv)
+        AND NOT EXISTS (SELECT 1 FROM outsider o WHERE o.client = e.author AND o.conv = e.conv)`,
   },
   {
     what: 'members',

@@ -17,6 +17,9 @@ import { untilOf } from './own-row.js';
 import { guestCode, ordinaryCode, roomCode, systemCode } from './schema.js';
 
 const ofOne = `c.kind IN (${ordinaryCode}, ${roomCode}, ${systemCode}) AND c.deletedAt IS NULL AND (c.expiresAt IS NULL OR c.expiresAt > ?)`;
+/** One that left has its row still. */
+const writtenBySql = `AND c.kind = ${ordinaryCode} AND c.key IN (SELECT m.conv FROM member m WHERE m.client = ? UNION ALL
+  SELECT o.conv FROM outsider o WHERE o.client = ?)`;
 const memberOfSql = `AND c.key IN (SELECT m.conv FROM member m WHERE m.client = ? AND m.role < ${guestCode})`;
 
 /** See ConversationStore.query. The statement is not kept: filters are as many as users have ideas. */
@@ -32,17 +35,23 @@ export function query(
   const position = decodeCursor(db, query.cursor) as readonly SqlValue[] | undefined;
   const after: Fragment =
     position === undefined ? { sql: '1', params: [] } : translateAfter(query.sort, position, columns);
-  const client = query.memberOf === undefined ? undefined : (clientKey(db, app, query.memberOf) ?? -1);
+  const keyOf = (client: ClientId) => clientKey(db, app, client) ?? -1;
+  const people: Fragment =
+    query.memberOf !== undefined
+      ? { sql: memberOfSql, params: [keyOf(query.memberOf)] }
+      : query.writtenBy !== undefined
+        ? { sql: writtenBySql, params: Array<SqlValue>(2).fill(keyOf(query.writtenBy)) }
+        : { sql: '', params: [] };
   // Few are a client's, many the app's: begin with the members, not with the app's conversations.
-  const byMembers = client !== undefined || hasMemberCondition(query.filter) ? 'NOT INDEXED' : '';
+  const byMembers = people.sql !== '' || hasMemberCondition(query.filter) ? 'NOT INDEXED' : '';
   const statement = db.connection.prepare(
     `SELECT ${foundColumns}, json_array(${order.select.sql}) AS position
      FROM conversation c ${byMembers} JOIN head h ON h.conv = c.key
-     WHERE c.app = ? AND ${ofOne} ${client === undefined ? '' : memberOfSql} AND ${where.sql} AND ${after.sql}
+     WHERE c.app = ? AND ${ofOne} ${people.sql} AND ${where.sql} AND ${after.sql}
      ORDER BY ${order.orderBy.sql} LIMIT ?`,
   );
   const rows = statement.all(
-    ...order.select.params, app, now, ...(client === undefined ? [] : [client]), ...where.params, ...after.params,
+    ...order.select.params, app, now, ...people.params, ...where.params, ...after.params,
     ...order.orderBy.params, query.limit + 1,
   ) as unknown as (FoundColumns & { readonly position: string })[]; // prettier-ignore
   const shown = rows.slice(0, query.limit);

@@ -47,6 +47,7 @@ function takeInto(
   const counts = { ...nothing };
   const refused: { id: ImportedMessage['id']; why: 'other_message' | 'no_room' }[] = [];
   const ends = endsOf(w, head);
+  const authors = new Set<number>();
   for (const message of messages) {
     const found = storedOf(w, head, message.id);
     if (found !== undefined) {
@@ -63,7 +64,7 @@ function takeInto(
       refused.push({ id: message.id, why: 'no_room' });
       continue;
     }
-    insert(w, app, head, seq, message);
+    authors.add(insert(w, app, head, seq, message));
     const place: Place = { seq, time: message.time, op: message.id };
     if (ends.high === undefined || seq > ends.high.seq) ends.high = place;
     if (ends.low === undefined || seq < ends.low.seq) ends.low = place;
@@ -74,6 +75,7 @@ function takeInto(
     head.lastMessageSeq = seq;
     head.lastMessageTime = time;
   }
+  for (const author of authors) if (author !== 0) w.noteAuthor(head, author);
   if (counts.added + counts.changed > 0) w.touch(head);
   return { ...counts, refused };
 }
@@ -150,14 +152,22 @@ const between = (below: number, above: number): number | undefined =>
 const insertEntry = `INSERT INTO entry (conv, seq, time, author, op, kind, count, silent, format, type, body, extra, recalled, editedAt)
   VALUES (?,?,?,?,?,${messageCode},0,${importedMark},?,?,?,?,?,?)`;
 
-function insert(w: WriteContext, app: string, head: HeadState, seq: number, message: ImportedMessage): void {
-  const { id, time, author, editedAt, recalled, expiresAt } = message;
+/** Answers its author's key. */
+function insert(
+  w: WriteContext,
+  app: string,
+  head: HeadState,
+  seq: number,
+  message: ImportedMessage,
+): number {
+  const { id, time, editedAt, recalled, expiresAt } = message;
+  const author = message.author === '' ? 0 : w.client(app, message.author, time);
   w.db.run(
     insertEntry,
     head.key,
     seq,
     time,
-    author === '' ? 0 : w.client(app, author, time),
+    author,
     id,
     ...contentOf(message),
     expiresAt === undefined ? null : JSON.stringify({ expiresAt }),
@@ -165,6 +175,7 @@ function insert(w: WriteContext, app: string, head: HeadState, seq: number, mess
     editedAt ?? null,
   );
   spokeElsewhere(w, app, head, seq, time);
+  return author;
 }
 
 function contentOf(message: ImportedMessage): [number, string | null, string | Uint8Array] {

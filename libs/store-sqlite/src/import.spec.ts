@@ -1,5 +1,6 @@
 import { digestLine, importOrigin, uniqueKeyOf } from '@hongyan/conversations';
 import type { ImportedConversation, ImportedMessage } from '@hongyan/conversations';
+import { parseFilter } from '@hongyan/filter';
 import type { ConversationId, MessageId } from '@hongyan/protocol';
 import { createHash } from 'node:crypto';
 import { append, change, client, message, newApp, T0 } from '../../conversations/src/fixtures.contract.js';
@@ -184,6 +185,17 @@ it('leaves alone what was deleted here, and does not show it as the last message
   expect(await bodies()).toEqual(['said 0', 'said 1', 'said 2']);
   expect(await unreadOf('ann')).toMatchObject({ lastMessage: { payload: { body: 'said 2' } } });
   expect(await store.imports.digest(app, id)).toMatchObject({ messages: 4, changedHere: 1 });
+  await sound();
+});
+
+it('finds what a former member wrote, who is not a member here', async () => {
+  await store.imports.takeConversation(app, group(), now);
+  const [zoe, ann] = [client('zoe'), client('ann')];
+  await take(said(1, { author: zoe }), said(2), said(3, { author: '' }));
+  const asked = { filter: parseFilter({}), sort: [], limit: 9 };
+  for (const writtenBy of [zoe, ann])
+    expect((await store.conversations.query(app, { ...asked, writtenBy })).items).toHaveLength(1);
+  expect((await store.members.sync(app, zoe, { limit: 9 })).gone).toEqual([]);
   await sound();
 });
 

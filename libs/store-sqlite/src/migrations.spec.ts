@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { parseFilter } from '@hongyan/filter';
 import { asAppId, asConversationId } from '@hongyan/protocol';
 import { change, client, message } from '../../conversations/src/fixtures.contract.js';
 import { databaseFile, openSqliteStore } from './open-store.js';
@@ -86,6 +87,20 @@ async function expectWhole(): Promise<void> {
 it('version 1 is brought forward with all it holds', async () => {
   expect(version()).toBe(1);
   await expectWhole();
+});
+
+it('finds the authors who are no members', async () => {
+  inFile('UPDATE entry SET author = 4 WHERE key = 7');
+  expect(inFile('SELECT author FROM entry WHERE key = 7')).toEqual({ author: 4 });
+  const store = await openSqliteStore({ folder, threads: false });
+  try {
+    expect((await store.check()).findings).toEqual([]);
+    const asked = { filter: parseFilter({}), sort: [], limit: 9, writtenBy: client('eve') };
+    const { items } = await store.conversations.query(app, asked);
+    expect(items.map(({ conversation }) => conversation.id)).toEqual([id]);
+  } finally {
+    await store.close();
+  }
 });
 
 it('a process killed in the midst of a migration leaves the version before, and the next one brings it forward', async () => {

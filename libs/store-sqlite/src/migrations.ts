@@ -11,6 +11,7 @@ import {
   version7Sql,
   version8Sql,
   version9Sql,
+  version10Sql,
 } from './schema.js';
 
 /** The folder was written by a newer version of this software. */
@@ -38,6 +39,7 @@ const migrations: readonly ((db: Database) => void)[] = [
   (db) => db.exec(version7Sql),
   (db) => db.exec(version8Sql),
   (db) => db.exec(version9Sql),
+  (db) => db.exec(version10Sql),
 ];
 
 /** Brings the store to this software's version, each step in a transaction of its own. */

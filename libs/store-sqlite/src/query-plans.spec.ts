@@ -45,6 +45,8 @@ it('every statement of the stores finds its rows by an index', async () => {
     message('ann', 'a', { mentions: [bob], mentionAll: true }), message('ann', 'b'),
     { ...message('bob', ''), payload: { kind: 'edit', target: 2, format: 'text', body: 'x' } },
     { ...message('bob', ''), payload: { kind: 'recall', target: 2 } },
+    message('eve', 'not a member'), message('eve', 'silent', { silent: true }),
+    { ...message('bob', ''), payload: { kind: 'delete', target: 6 } },
     { ...message('bob', ''), payload: { kind: 'added', members: [client('cid')] } },
     { ...message('bob', ''), payload: { kind: 'removed', members: [client('cid')] } },
   ]); // prettier-ignore

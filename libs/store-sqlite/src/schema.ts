@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 9;
+export const schemaVersion = 10;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -175,6 +175,17 @@ CREATE INDEX member_muted ON member (conv, role, id, muteUntil) WHERE muteUntil 
 
 /** Version 9: a message whose row is kept for its sequence only. It is `recalled`, too: it has no content and counts for nobody. */
 export const version9Sql = `ALTER TABLE entry ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;`;
+
+/**
+ * Version 10: who wrote in an ordinary conversation without having a row of a member in it: the app's server sent in its name, or
+ * it had left before the conversation came here. With the members' rows it tells where messages of a client may be.
+ */
+export const version10Sql = `
+CREATE TABLE outsider (client INTEGER NOT NULL, conv INTEGER NOT NULL, PRIMARY KEY (client, conv)) STRICT, WITHOUT ROWID;
+INSERT INTO outsider SELECT DISTINCT e.author, e.conv FROM entry e JOIN conversation c ON c.key = e.conv
+  WHERE e.kind = 0 AND e.author <> 0 AND c.kind = 0
+    AND NOT EXISTS (SELECT 1 FROM member m WHERE m.client = e.author AND m.conv = e.conv);
+`;
 
 /** A two-way table between words and their numbers. */
 function codes<W extends string>(words: readonly W[]) {

@@ -1,6 +1,7 @@
 import type { ChangeMarks } from './change-marks.js';
 import type { Database } from './database.js';
 import { Generations } from './generations.js';
+import { ordinaryCode } from './schema.js';
 
 /** What the writer knows of a conversation in use. Ahead of the file by what the running transaction has not flushed. */
 export interface HeadState {
@@ -25,7 +26,7 @@ export interface HeadState {
   dirty: boolean;
   /** One of the columns that seldom change did. */
   coldDirty: boolean;
-  /** Counting messages per author (client key) that the member rows do not know yet. */
+  /** Counting messages per author (client key) that the member rows do not know yet; 0: wrote only what does not count. */
   own: Map<number, { n: number; last: number }> | undefined;
 }
 
@@ -43,6 +44,8 @@ const updateColdHead =
 const updateStamp =
   'INSERT INTO app_stamp VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET last = excluded.last';
 const updateOwn = 'UPDATE member SET own = own + ?, lastOwnSeq = ? WHERE client = ? AND conv = ?';
+const insertOutsider = 'INSERT OR IGNORE INTO outsider VALUES (?,?)';
+const selectRow = 'SELECT 1 FROM member WHERE client = ? AND conv = ?';
 
 export interface CacheSizes {
   readonly conversations: number;
@@ -134,10 +137,26 @@ export class WriteContext {
     }
   }
 
+  /** A message that counts for nobody. */
+  wroteUncounted(head: HeadState, author: number): void {
+    head.own ??= new Map();
+    if (!head.own.has(author)) head.own.set(author, { n: 0, last: 0 });
+  }
+
+  /** Whoever wrote in an ordinary conversation has a row of one kind or the other. */
+  noteAuthor(head: HeadState, author: number): void {
+    if (head.kind === ordinaryCode && this.db.get(selectRow, author, head.key) === undefined)
+      this.db.run(insertOutsider, author, head.key);
+  }
+
   /** Before member rows of the conversation are read or changed. */
   flushOwn(head: HeadState): void {
     if (head.own === undefined) return;
-    for (const [client, { n, last }] of head.own) this.db.run(updateOwn, n, last, client, head.key);
+    for (const [client, { n, last }] of head.own) {
+      if (n === 0) this.noteAuthor(head, client);
+      else if (Number(this.db.run(updateOwn, n, last, client, head.key).changes) === 0)
+        this.noteAuthor(head, client);
+    }
     head.own = undefined;
   }
 

@@ -298,6 +298,15 @@ describe('messages', () => {
     expect(bobs.every(({ from }) => from === 'bob')).toBe(true);
     expect(bobs).toHaveLength(8);
     expect(await door.ok<Row[]>('get', `${rtm}/messages`, {}, asMaster('blue'))).toEqual([]);
+    // Also what it sent before it left, and what was sent in the name of one who never was in.
+    await door.ok('delete', `${one}/members`, { client_ids: ['bob'] });
+    await say(one, 'by a stranger', { from_client: 'zoe' });
+    expect(await door.ok<Row[]>('get', `${rtm}/clients/bob/messages`, { reversed: true })).toEqual(bobs);
+    for (const [path, query] of [
+      [`${rtm}/clients/zoe/messages`],
+      ['/1.1/rtm/messages/history', { from: 'zoe' }],
+    ] as const)
+      expect(data(await door.ok<Row[]>('get', path, query))).toEqual(['by a stranger']);
   });
 
   it('are read with the app key by who has a signature and is a member', async () => {
