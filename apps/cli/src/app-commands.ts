@@ -3,7 +3,8 @@ import { UsageError } from './failure.js';
 import { type CommonOptions, action } from './action.js';
 import type { Connection } from './connect.js';
 import { answer, pairs, table, timeText } from './output.js';
-import { addSetting, flat, settingsOf } from './setting-commands.js';
+import { whole } from './option-values.js';
+import { addSetting, collectSetting, flat } from './setting-commands.js';
 import { part } from './http.js';
 
 interface AppView {
@@ -23,6 +24,9 @@ interface Key {
   readonly previousUntil?: number;
 }
 
+/** A new installation begins with one of these. */
+const makesFolder = { makesFolder: true };
+
 export function addAppCommands(program: Command): void {
   const tenant = program.command('tenant').description('tenants of this installation');
   tenant
@@ -35,7 +39,7 @@ export function addAppCommands(program: Command): void {
       action<CommonOptions & { id?: string; name: string }>(async ({ admin }, { id, name }, output) => {
         const made = await admin.post<{ id: string; name: string }>('/tenants', { id, name });
         answer(output, made, (t) => `Created tenant ${t.id}.`);
-      }),
+      }, makesFolder),
     );
   tenant
     .command('list')
@@ -104,7 +108,7 @@ function addCreate(app: Command): void {
     .option('--key <key>', 'its app key, when it brings one along')
     .option('--master-key <key>', 'its master key, when it brings one along')
     .addOption(new Option('--preset <preset>', 'which rules it starts from').choices(['native', 'leancloud']))
-    .option('--set <path=value...>', 'settings that differ from the preset')
+    .option('--set <path=value...>', 'settings that differ from the preset', collectSetting)
     .addHelpText(
       'after',
       `
@@ -124,12 +128,11 @@ What can be set, and what the presets set: hongyan app settings`,
           key?: string;
           masterKey?: string;
           preset?: string;
-          set?: string[];
+          set?: Record<string, unknown>;
         }
       >(async ({ admin }, options, output) => {
-        const { name, id, key, masterKey, preset } = options;
+        const { name, id, key, masterKey, preset, set: settings } = options;
         const tenant = options.tenant ?? (await firstTenant(admin));
-        const settings = options.set === undefined ? undefined : settingsOf(options.set);
         const made = await admin.post<AppView>('/apps', {
           tenant,
           name,
@@ -140,7 +143,7 @@ What can be set, and what the presets set: hongyan app settings`,
           settings,
         });
         answer(output, made, (a) => `Created app ${a.name}.\n${pairs(keysOf(a))}`);
-      }),
+      }, makesFolder),
     );
 }
 
@@ -150,16 +153,16 @@ function addRotate(app: Command): void {
     .description('replace a key; the old one counts for a while yet')
     .addOption(new Option('--which <key>', 'which key').choices(['masterKey', 'appKey']).default('masterKey'))
     .option('--key <key>', 'the new key; made when absent')
-    .option('--overlap <seconds>', 'how long the old key counts besides', '86400')
+    .option('--overlap <seconds>', 'how long the old key counts besides', whole(0, 30 * 86_400), 86_400)
     .addHelpText('after', '\nExample:\n  $ hongyan app rotate ID --which masterKey --overlap 3600')
     .action(
-      action<CommonOptions & { which: 'masterKey' | 'appKey'; key?: string; overlap: string }>(
+      action<CommonOptions & { which: 'masterKey' | 'appKey'; key?: string; overlap: number }>(
         async ({ admin }, options, output, [id = '']) => {
           const { which, key } = options;
           const view = await admin.post<AppView>(`/apps/${part(id)}/rotate`, {
             which,
             key,
-            overlap: Number(options.overlap),
+            overlap: options.overlap,
           });
           const until = view[which]?.previousUntil;
           const old =

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type StandaloneConfig, loadConfig, standaloneSchema } from '@hongyan/config';
 import { silentLogger } from '@hongyan/telemetry';
 import { type Fetch, fetchTrusting, Http } from './http.js';
@@ -5,6 +6,11 @@ import { UsageError } from './failure.js';
 
 export interface Target {
   readonly data?: string;
+}
+
+export interface ServerOptions {
+  /** A folder without an installation is made one; else it is refused. */
+  readonly makesFolder?: boolean;
 }
 
 /** A server to speak to, with the operator's token. */
@@ -20,17 +26,20 @@ const PAUSE_MS = 150;
 
 /**
  * Runs `work` against the server that holds the folder; if none does, against one that lives in this process for as
- * long as the command, on a free port of this machine only. Either way the command speaks HTTP.
+ * long as the command, on a free port of this machine only. Either way the command speaks HTTP. Throws {@link UsageError}
+ * when there is no installation in the folder.
  */
 export async function withServer<T>(
   target: Target,
   work: (connection: Connection) => Promise<T>,
+  { makesFolder = false }: ServerOptions = {},
 ): Promise<T> {
   const { config } = loadConfig(standaloneSchema, process.env, { data: target.data });
   const giveUpAt = Date.now() + PATIENCE_MS;
   for (;;) {
     const running = await runningServer(config);
     if (running !== undefined) return work(running);
+    if (!makesFolder) await requireInstallation(config);
     const own = await ownServer(config, Date.now() < giveUpAt);
     if (own !== undefined) {
       try {
@@ -41,6 +50,16 @@ export async function withServer<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+}
+
+/** A wrong folder must not become an empty installation, whose backup is empty and whose check finds nothing. */
+async function requireInstallation({ data }: StandaloneConfig): Promise<void> {
+  const { holdsStore } = await import('../../standalone/src/index.js');
+  const folder = resolve(data);
+  if (!holdsStore(folder))
+    throw new UsageError(
+      `there is no installation in ${folder}: say where it is with --data or HONGYAN_DATA`,
+    );
 }
 
 async function runningServer(config: StandaloneConfig): Promise<Connection | undefined> {

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { list, whole } from './option-values.js';
 
 export function addLeanCloudCommands(program: Command): void {
   const leancloud = program.command('leancloud').description('bring an app over from LeanCloud');
@@ -91,18 +92,3 @@ Examples:
   $ hongyan leancloud pull --out ./export --from-export export.tar.gz
 
 Ctrl-C or a crash loses nothing: the same command goes on where it was.`;
-
-const list = (text: string): string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-
-const whole =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max)
-      throw new InvalidArgumentError(`a whole number from ${min} to ${max}.`);
-    return value;
-  };

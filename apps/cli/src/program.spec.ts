@@ -48,6 +48,16 @@ describe('the command line', () => {
     },
   );
 
+  it('says which options must be given', () => {
+    const marked = commands.flatMap((command) => {
+      const required = command.options.filter(({ mandatory }) => mandatory);
+      const lines = command.helpInformation().match(/\(required\)/g) ?? [];
+      expect([pathOf(command), lines.length]).toEqual([pathOf(command), required.length]);
+      return required;
+    });
+    expect(marked.length).toBeGreaterThan(3);
+  });
+
   it('refuses what it does not know with status 2', async () => {
     const program = createProgram().configureOutput({ writeErr: () => undefined });
     await expect(program.parseAsync(['x', 'x', 'sevre'])).rejects.toMatchObject({ exitCode: 1 });

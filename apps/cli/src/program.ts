@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { addAppCommands } from './app-commands.js';
 import { addClientCommands } from './client-commands.js';
 import { addConversationCommands } from './conversation-commands.js';
@@ -11,7 +11,7 @@ export function createProgram(): Command {
   const program = new Command('hongyan')
     .description('Hongyan, a messaging server for many tenants: serve it and look after it.')
     .exitOverride()
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false, optionDescription })
     .showHelpAfterError('(add --help for help)')
     .addOption(dataOption())
     .addOption(jsonOption())
@@ -37,6 +37,12 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage.`,
   addLeanCloudCommands(program);
   addCommonOptions(program);
   return program;
+}
+
+/** Says which options must be given. */
+function optionDescription(this: Help, option: Option): string {
+  const text = Help.prototype.optionDescription.call(this, option);
+  return option.mandatory ? `${text} (required)` : text;
 }
 
 const dataOption = (): Option => new Option('--data <folder>', 'the data folder (HONGYAN_DATA, else ./data)');

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
+import { whole } from './option-values.js';
 
 const serveOptions = (command: Command): Command =>
   command
-    .option('--port <port>', 'the port to listen on (HONGYAN_PORT, else 7788; 0 takes a free one)')
+    .option(
+      '--port <port>',
+      'the port to listen on (HONGYAN_PORT, else 7788; 0 takes a free one)',
+      whole(0, 65_535),
+    )
     .option('--host <address>', 'the address to listen on (HONGYAN_HOST, else 127.0.0.1)')
     .option('--tls-cert <file>', 'speak TLS with this certificate (HONGYAN_TLS_CERT)')
     .option('--tls-key <file>', 'its private key (HONGYAN_TLS_KEY)');
@@ -12,7 +17,13 @@ export function addServeCommands(program: Command): void {
     .description('run the server until Ctrl-C')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ hongyan serve\n  $ hongyan serve --data /srv/hongyan --host 0.0.0.0 --port 80',
+      `
+Examples:
+  $ hongyan serve
+  $ hongyan serve --data /srv/hongyan --host 0.0.0.0 --port 80
+
+Everything else is set by variables of the environment: hongyan config check lists them,
+docs/reference/configuration.md says what they mean.`,
     )
     .action(async (_options: unknown, command: Command) => {
       const { runServe } = await import('./run-serve.js');

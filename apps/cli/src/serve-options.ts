@@ -1,6 +1,6 @@
 export interface ServeOptions {
   readonly data?: string;
-  readonly port?: string;
+  readonly port?: number;
   readonly host?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;

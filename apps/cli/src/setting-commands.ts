@@ -75,6 +75,12 @@ export function settingsOf(changes: readonly string[]): Record<string, unknown> 
   );
 }
 
+/** Of an option that may be repeated: before a server is asked for. */
+export const collectSetting = (
+  change: string,
+  before: Record<string, unknown> = {},
+): Record<string, unknown> => ({ ...before, ...settingsOf([change]) });
+
 function valueOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -1,5 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { AppError } from '@hongyan/protocol';
-import { type SqliteStore, StoreVersionError, openSqliteStore, scantMemory } from '@hongyan/store-sqlite';
+import {
+  type SqliteStore,
+  StoreVersionError,
+  databaseFile,
+  openSqliteStore,
+  scantMemory,
+} from '@hongyan/store-sqlite';
 import { StartError } from './start-error.js';
 
 /** The stores of an installation, and their care. */
@@ -11,6 +19,9 @@ export interface StoreCare {
   /** Keeps few pages in memory: for the server that a command runs for itself. */
   readonly scant?: boolean;
 }
+
+/** Has there ever been a store in the folder? */
+export const holdsStore = (folder: string): boolean => existsSync(join(folder, databaseFile));
 
 /** Throws {@link StartError}: held by another process, of a newer version, no space, damaged. */
 export async function openStore(

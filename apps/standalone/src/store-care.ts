@@ -1,4 +1,4 @@
-import { copyFileSync, constants, existsSync } from 'node:fs';
+import { copyFileSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError } from '@hongyan/protocol';
 import type { StoreCare } from '../../tenant-admin/src/parts.js';
@@ -11,9 +11,12 @@ export function storeCare(store: Store, folder: DataFolder): StoreCare {
     async backup(to) {
       if (resolve(to) === folder.path)
         throw new AppError('bad_request', { detail: 'this is the data folder itself' });
-      const [from, key] = [join(folder.path, KEY_FILE), join(to, KEY_FILE)];
-      if (existsSync(key)) throw new AppError('already_exists', { detail: `${to} holds a backup already` });
       DataFolder.prepare(to);
+      if (readdirSync(to).length > 0)
+        throw new AppError('already_exists', {
+          detail: `${to} is not empty: give another folder, or empty it`,
+        });
+      const [from, key] = [join(folder.path, KEY_FILE), join(to, KEY_FILE)];
       await store.backup(to);
       // A copy keeps the mode: for its owner only. Without the key the copy's apps could not be opened.
       if (existsSync(from)) copyFileSync(from, key, constants.COPYFILE_EXCL);

@@ -121,6 +121,8 @@ describe('settings', () => {
 
   it.each([
     [{ 'limit.members': 5 }, 'did you mean "limits.members"'],
+    [{ 'limits.memebrs': 5 }, 'did you mean "limits.members"'],
+    [{ 'limits.fuel': 5 }, 'docs/reference/app-settings.md'],
     [{ 'limits.members': 'many' }, 'limits.members'],
     [{ 'limits.members': 1e9 }, 'limits.members'],
     [{ 'login.jwtAlgorithm': 'RS256' }, 'needs login.jwtKeys'],

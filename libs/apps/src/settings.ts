@@ -112,11 +112,15 @@ export function applySettings(settings: Settable, changes: Readonly<Record<strin
 }
 
 function suggestion(path: string): string {
-  const last = path.split('.').at(-1)?.toLowerCase() ?? '';
-  const sameName = settablePaths.find((known) => known.toLowerCase().split('.').at(-1) === last);
-  const [alike = ''] = [...settablePaths].sort((a, b) => commonStart(b, path) - commonStart(a, path));
-  const close = sameName ?? (commonStart(alike, path) > 2 ? alike : undefined);
-  return close === undefined ? '' : `; did you mean "${close}"?`;
+  const nameOf = (setting: string) => setting.toLowerCase().split('.').at(-1) ?? '';
+  const name = nameOf(path);
+  const alike = settablePaths
+    .map((known) => ({ known, common: commonStart(nameOf(known), name) }))
+    .sort((one, other) => other.common - one.common)[0];
+  const close = settablePaths.find((known) => nameOf(known) === name) ?? alike?.known;
+  return (alike?.common ?? 0) > 2
+    ? `; did you mean "${close}"?`
+    : ' (docs/reference/app-settings.md has them all)';
 }
 
 function commonStart(a: string, b: string): number {

@@ -1,4 +1,4 @@
-export { openSqliteStore } from './open-store.js';
+export { databaseFile, openSqliteStore } from './open-store.js';
 export type { SqliteStore, SqliteStoreOptions } from './open-store.js';
 export { scantMemory, type StoreMemory } from './database.js';
 export { StoreVersionError } from './migrations.js';
