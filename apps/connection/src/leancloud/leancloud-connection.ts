@@ -69,6 +69,8 @@ export class LeanCloudConnection<S> {
   lastHeardAt = Date.now();
   /** Somebody has logged in here, were it only for another service of the protocol. */
   hasLoggedIn = false;
+  /** The app that the device's `login` named: the Java SDK names it there, and in no session. */
+  deviceApp: string | undefined;
   /** For commands that no session answers for. */
   readonly budget = new CommandBudget(sessionlessPerSecond, Date.now());
   /** Undefined: it was lost, or the client went. */

@@ -170,6 +170,28 @@ describe('a connection', () => {
     expect(frames.received.map(({ cmd }) => cmd)).toEqual([session, echo]);
   });
 
+  it('opens sessions as Java clients do: of the app that the device named, and again without a serial', async () => {
+    const frames = await rig.connect();
+    const reopened = (client: string, st: string): GenericCommand => ({
+      cmd: session,
+      op: OpType.open,
+      peerId: client,
+      sessionMessage: { ua: 'test', r: true, st },
+    });
+    await frames.ask({ cmd: CommandType.login, appId: 'red', installationId: 'phone' });
+    const { sessionMessage } = await frames.ask({ cmd: session, op: OpType.open, peerId: 'ann' });
+    const again = await rig.connect();
+    again.send({ cmd: CommandType.login, appId: 'red', installationId: 'phone' });
+    again.send(reopened('ann', sessionMessage!.st!));
+    const opened = await again.push(session, OpType.opened);
+    expect(opened).toMatchObject({ peerId: 'ann', sessionMessage: { st: expect.any(String) as string } });
+    expect(opened).not.toHaveProperty('i');
+    again.send(reopened('bob', 'no token'));
+    const refused = await again.push(error);
+    expect(refused).toMatchObject({ peerId: 'bob', errorMessage: { code: 4112 } });
+    expect(refused).not.toHaveProperty('i');
+  });
+
   it('closes with 4114 after a frame that is none, and leaves its neighbours alone', async () => {
     const [bad, good] = [await login('ann'), await login('bob')];
     bad.raw(Buffer.from([0xff, 0xff, 0xff]));

@@ -116,8 +116,9 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (session !== undefined && isLogout(answer)) this.endSession(session, 'logout');
     if (connection.isOver) return;
     const { i, cmd } = command;
-    // Who gave no serial waits for no answer, but for heartbeats.
-    if (i === undefined && (answer === undefined || cmd !== CommandType.echo)) return;
+    // Who gave no serial waits for no answer, but for heartbeats (C#) and sessions that are opened again (Java).
+    const isAwaited = i !== undefined || cmd === CommandType.echo || cmd === CommandType.session;
+    if (!isAwaited || (i === undefined && answer === undefined)) return;
     // Who gave one waits, were it only to hear that it was done.
     const reply: GenericCommand = answer ?? { cmd };
     connection.reply({ ...reply, i, peerId: reply.peerId ?? command.peerId ?? session?.client });
@@ -161,7 +162,10 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     if (isLogin(command))
       return this.openSession(connection, command).catch((error: unknown) => this.noLogin(error));
     if (other === undefined) throw new LeanCloudError('SESSION_REQUIRED', 'Log in first.');
-    if (command.cmd === CommandType.login) connection.hasLoggedIn = true;
+    if (command.cmd === CommandType.login) {
+      connection.hasLoggedIn = true;
+      connection.deviceApp = command.appId ?? connection.deviceApp;
+    }
     return Promise.resolve(other);
   }
 

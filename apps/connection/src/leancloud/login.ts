@@ -21,8 +21,7 @@ export async function appOf(
   connection: LeanCloudConnection<LeanCloudSession>,
   appId: string | undefined,
 ): Promise<App> {
-  const known = connection.firstSession?.app;
-  const id = appId ?? known?.id;
+  const id = appId ?? connection.firstSession?.app.id ?? connection.deviceApp;
   const app = id === undefined || id.length > 64 ? undefined : await parts.apps.find(asAppId(id));
   if (app === undefined) throw new AppError('app_unavailable');
   const { origin } = connection;
