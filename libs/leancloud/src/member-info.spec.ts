@@ -1,5 +1,5 @@
 import { asClientId, asConversationId } from '@hongyan/protocol';
-import { memberInfoPlace, memberInfoRow } from './member-info.js';
+import { memberInfoPlace, memberInfoRow, memberInfosBefore } from './member-info.js';
 
 describe('object ids of member infos', () => {
   const idOf = (conversation: string, client: string) =>
@@ -18,6 +18,13 @@ describe('object ids of member infos', () => {
     ].sort();
     const objectIds = conversations.map((conversation) => idOf(conversation, 'zoe'));
     expect([...objectIds].sort()).toEqual(objectIds);
+  });
+
+  it('have a place before all of a conversation', () => {
+    const before = memberInfosBefore(asConversationId('room-1'));
+    expect(before < idOf('room-1', '!')).toBe(true);
+    expect(before > idOf('room', '\uffff')).toBe(true);
+    expect(memberInfoPlace(before)?.conversation).toBe('room-1');
   });
 
   it('say what they are made of', () => {

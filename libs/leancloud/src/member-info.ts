@@ -22,6 +22,9 @@ export function memberInfoRow(cid: ConversationId, clientId: ClientId, role: Rol
   return { objectId: `${cid}${separator}${clientId}`, cid, clientId, role: memberInfoRoles[role] };
 }
 
+/** Lower than the object ids of a conversation's rows, and higher than those of conversations before it. */
+export const memberInfosBefore = (cid: ConversationId): string => `${cid}${separator}`;
+
 /** What an object id is made of; undefined: it is none of ours. */
 export function memberInfoPlace(objectId: string): { conversation: string; client: string } | undefined {
   const at = objectId.indexOf(separator);

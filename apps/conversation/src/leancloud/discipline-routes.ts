@@ -198,7 +198,7 @@ function memberInfos(family: Family): LeanCloudRoute[] {
         const results: object[] = [];
         let seen = 0;
         for (const one of asked) {
-          for await (const { client, role: is } of eachMember(call, conversation, one)) {
+          for await (const { client, role: is } of eachMember(call, conversation, { role: one })) {
             if (results.length >= wanted) break;
             seen += 1;
             if (seen > passed) results.push(memberInfoRow(conversation, client, is));

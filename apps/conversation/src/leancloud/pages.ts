@@ -28,13 +28,16 @@ export async function membersOf(
 export async function* eachMember(
   call: RestCall,
   conversation: ConversationId,
-  role?: MemberView['role'],
+  {
+    role,
+    perPage = call.app.limits.page,
+  }: { readonly role?: MemberView['role']; readonly perPage?: number } = {},
 ): AsyncGenerator<MemberView> {
   let cursor: string | undefined;
   do {
     const page = await call.run('conversation.members', {
       conversation,
-      limit: call.app.limits.page,
+      limit: Math.min(perPage, call.app.limits.page),
       ...(role === undefined ? {} : { role }),
       ...(cursor === undefined ? {} : { cursor }),
     });
