@@ -34,13 +34,18 @@ export function sendIntent(core: Core, app: App, caller: Call, args: Send, paylo
       const now = core.clock();
       const { kind } = state.conversation;
       if (kind === 'system' && !caller.server) return new AddressedToService('wrong_kind');
+      if (payload.everyone && kind !== 'system') return new AppError('wrong_kind');
       const facts = { mentionAll: payload.mentionAll === true, joined: hasJoined(core, caller, state) };
       const refusal = maySee(app, state, caller, now) ?? maySend(app, state, caller, facts, now);
       if (refusal !== undefined) return refusal;
-      return kind === 'room' ? { ...payload, silent: true } : payload;
+      if (kind === 'room') return { ...payload, silent: true };
+      return payload.everyone && state.conversation.audience === 'everyone' ? toMembers(payload) : payload;
     },
   };
 }
+
+/** Where everyone is a member a broadcast needs no mark. */
+const toMembers = ({ everyone: _, ...payload }: MessagePayload): MessagePayload => payload;
 
 export const hasJoined = (core: Core, caller: Call, state: ConversationState): boolean =>
   state.conversation.kind === 'room' &&
@@ -63,9 +68,15 @@ export function messagePayload(limits: Limits, caller: Call, args: Send): Messag
   const { replyTo, silent, priority, ext, expiresAt, push, receipt } = args;
   if (
     !caller.server &&
-    (ext !== undefined || args.to !== undefined || expiresAt !== undefined || args.noSync)
+    (ext !== undefined ||
+      args.to !== undefined ||
+      args.audience !== undefined ||
+      expiresAt !== undefined ||
+      args.noSync)
   )
     throw new AppError('forbidden');
+  if (args.to !== undefined && args.audience !== undefined)
+    throw new AppError('bad_request', { detail: 'either to or audience says whom it is for' });
   if (replyTo !== undefined && parseMessageId(replyTo)?.conversation !== args.conversation) {
     throw new AppError('bad_request', { detail: 'replyTo is not a message of this conversation' });
   }
@@ -81,6 +92,7 @@ export function messagePayload(limits: Limits, caller: Call, args: Send): Messag
     ...(silent ? { silent } : {}),
     ...(priority === undefined || priority === 'normal' ? {} : { priority }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(args.audience === undefined ? {} : { everyone: true }),
     ...(push === undefined ? {} : { push }),
     ...(receipt ? { receipt } : {}),
   };

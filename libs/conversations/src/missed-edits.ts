@@ -32,8 +32,7 @@ const isLast = ({ entry, target }: MissedEdit): boolean =>
 function isShown(app: App, { conversation, head, target, own }: MissedEdit, now: number): boolean {
   const { kind, expiresAt = Infinity } = conversation;
   if (expiresAt <= now) return false;
-  // Guests of a service have their thread only.
-  if (kind === 'system' && own.role === 'guest') return false;
+  if (kind === 'system' && own.role === 'guest' && target.payload.everyone !== true) return false;
   if ((kind === 'system' || kind === 'thread') && (target.payload.expiresAt ?? Infinity) <= now) return false;
   return target.seq > firstReadable(app, conversation, head, own);
 }

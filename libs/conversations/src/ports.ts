@@ -81,6 +81,8 @@ export interface HistoryQuery {
   readonly before: number;
   readonly limit: number;
   readonly types?: readonly string[];
+  /** Only messages to everyone. */
+  readonly everyone?: boolean;
 }
 
 /** Conversations as documents, and finding them. */
@@ -104,7 +106,7 @@ export interface ConversationStore {
   query(app: AppId, query: ConversationQuery): Promise<{ items: Queried[]; cursor?: string }>;
   /** The living conversation that holds this unique key. */
   byUniqueKey(app: AppId, key: string): Promise<ConversationId | undefined>;
-  /** System conversations with audience `everyone`. */
+  /** System conversations with audience `everyone`, and those with a message to everyone in their log. */
   everyone(app: AppId): Promise<ConversationId[]>;
 }
 
@@ -147,7 +149,10 @@ export interface ConversationQuery {
   readonly withMutes?: boolean;
 }
 
-/** A row of a client's list: everything as of one moment, `head.last`. */
+/**
+ * A row of a client's list: everything as of one moment, `head.last`. A guest of a system conversation is shown, and counts,
+ * its messages to everyone only.
+ */
 export interface ListedConversation extends Found {
   readonly own: OwnRow;
   readonly unread: number;
@@ -188,8 +193,13 @@ export interface MemberStore {
     conversation: ConversationId,
     client: ClientId,
   ): Promise<(OwnRow & { unread: number; mentionUnread: number }) | undefined>;
-  /** Which of these are members (guests are not). */
-  among(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
+  /** Which of these are members; guests only with `guests`. */
+  among(
+    app: AppId,
+    conversation: ConversationId,
+    clients: readonly ClientId[],
+    guests?: boolean,
+  ): Promise<ClientId[]>;
   /** Which of these are members or once were (guests: unsaid). */
   everAmong(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]>;
   /** Members by (role, client id), paged. `after`, with a role: those behind this id, without a cursor. */
@@ -223,8 +233,9 @@ export interface MemberStore {
     patch: OwnPatch,
   ): Promise<OwnRow | undefined>;
   /**
-   * Subscribes to a system conversation without an entry: guests (a thread was made), and everybody's; a room's guest has
-   * muted it. Keeps an existing row, but `member` makes a member of a guest, reading from `readSeq`.
+   * Subscribes to a system conversation without an entry: guests (of a thread, or a broadcast to everyone), and everybody's; a
+   * room's guest has muted it. Keeps an existing row, but `member` makes a member of a guest, reading from `readSeq`. A former
+   * member reads on from where its cursor was, if that is further.
    */
   ensure(
     app: AppId,

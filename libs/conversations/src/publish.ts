@@ -9,11 +9,13 @@ import type {
   SessionId,
 } from '@hongyan/protocol';
 import type { Presence } from '@hongyan/delivery';
-import type { MemberStore } from './ports.js';
+import type { ClientStore } from './client-ports.js';
+import { guestRows } from './guest-rows.js';
+import type { LogStore, MemberStore } from './ports.js';
 import type { Committed } from './sequencer.js';
 import type { SerialByKey } from './serial-by-key.js';
 import type { ConversationState } from './state.js';
-import { type Entry, isMessage, type MessageEntry, targetOf } from './types.js';
+import { type Entry, isForEveryone, isMessage, type MessageEntry, targetOf } from './types.js';
 import { afterChange, conversationView, entryView, messageView } from './views.js';
 
 /** What publishing needs. */
@@ -21,6 +23,8 @@ export interface Publishing {
   readonly broker: Broker;
   readonly presence: Presence;
   readonly members: MemberStore;
+  readonly log: LogStore;
+  readonly clients: ClientStore;
   readonly broadcasts: SerialByKey;
   readonly onError: (what: string, error: unknown) => void;
 }
@@ -32,6 +36,15 @@ export function publishCommitted(
   state: ConversationState,
   committed: readonly Committed[],
 ): void {
+  if (state.conversation.kind === 'system') {
+    void publishBroadcasts(to, app, state, committed);
+    return;
+  }
+  const deliveries = deliveriesOf(app, state, committed);
+  if (deliveries.length > 0) to.broker.publish(deliveries);
+}
+
+function deliveriesOf(app: AppId, state: ConversationState, committed: readonly Committed[]): Delivery[] {
   const deliveries: Delivery[] = [];
   for (const change of committed) {
     const { entry, origin } = change;
@@ -39,9 +52,7 @@ export function publishCommitted(
     else if (targetOf(entry.payload) !== undefined) deliveries.push(...contentDelivery(app, state, change));
     else deliveries.push(...membershipDeliveries(app, state, entry, origin));
   }
-  const { conversation } = state;
-  if (conversation.kind === 'system') void publishToSubscribers(to, app, state, deliveries);
-  else if (deliveries.length > 0) to.broker.publish(deliveries);
+  return deliveries;
 }
 
 function messageDelivery(
@@ -190,28 +201,52 @@ const broadcastBatch = 500;
  * System conversations have no member list in memory: whoever is online is asked for in batches. One broadcast after
  * the other per conversation, so that they arrive in order.
  */
-async function publishToSubscribers(
+async function publishBroadcasts(
   to: Publishing,
   app: AppId,
   state: ConversationState,
-  deliveries: readonly Delivery[],
+  committed: readonly Committed[],
 ): Promise<void> {
-  if (deliveries.length === 0) return;
+  const forSubscribers = deliveriesOf(app, state, committed);
+  const forEveryone = deliveriesOf(
+    app,
+    state,
+    committed.filter(({ entry, target }) => isForEveryone(entry, target)),
+  );
+  if (forSubscribers.length === 0) return;
   await to.broadcasts.run(`${app}\n${state.id}`, async () => {
     try {
       for await (const clients of to.presence.everyone(app, broadcastBatch)) {
         const subscribers = await to.members.among(app, state.id, clients);
-        if (subscribers.length === 0) continue;
-        to.broker.publish(
-          deliveries.map((delivery) => ({
-            ...delivery,
-            audience: { kind: 'clients', clients: subscribers },
-          })),
-        );
+        publishTo(to.broker, forSubscribers, subscribers);
+        if (forEveryone.length === 0) continue;
+        const subscribed = new Set(subscribers);
+        const others = clients.filter((client) => !subscribed.has(client) && !state.blocked.has(client));
+        await guestRows(to, app, state.id, others);
+        publishTo(to.broker, forEveryone, others);
       }
     } catch (error) {
       // Nothing is lost: whoever missed the event sees it in the next sync.
       to.onError('publish.broadcast', error);
     }
   });
+}
+
+function publishTo(broker: Broker, deliveries: readonly Delivery[], clients: readonly ClientId[]): void {
+  if (clients.length > 0)
+    broker.publish(deliveries.map((one) => ({ ...one, audience: { kind: 'clients', clients } })));
+}
+
+/** Something that nobody stores, to whoever is online now. */
+export async function publishToOnline(
+  { broker, presence }: Pick<Publishing, 'broker' | 'presence'>,
+  state: ConversationState,
+  delivery: Delivery,
+): Promise<void> {
+  for await (const clients of presence.everyone(delivery.app, broadcastBatch))
+    publishTo(
+      broker,
+      [delivery],
+      clients.filter((client) => !state.blocked.has(client)),
+    );
 }

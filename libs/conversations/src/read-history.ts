@@ -20,6 +20,7 @@ import {
   type Conversation,
   type Entry,
   type Head,
+  isForEveryone,
   isMessage,
   type MessageEntry,
   type OwnRow,
@@ -83,9 +84,13 @@ export async function history(
 interface Part {
   readonly state: ConversationState;
   readonly range: Range;
+  /** Only messages to everyone. */
+  readonly everyone: boolean;
 }
 
-/** A service's broadcasts and a client's thread with it, merged by time. */
+/**
+ * A service's broadcasts and a client's thread with it, merged by time. Who has not subscribed sees the broadcasts to everyone.
+ */
 async function serviceHistory(
   core: Core,
   app: App,
@@ -96,16 +101,13 @@ async function serviceHistory(
 ): Promise<Result<'message.history'>> {
   const client = caller.server ? args.thread : caller.client;
   const logs: ConversationState[] = [];
-  const subscribed =
-    client === undefined ||
-    caller.server ||
-    (await core.members.among(caller.app, state.id, [client])).length > 0;
-  if (args.thread === undefined && subscribed) logs.push(state);
+  if (args.thread === undefined) logs.push(state);
   if (client !== undefined) {
     const id = await existingThread(core, caller.app, state.id, client);
     const thread = id === undefined ? undefined : await core.states.get(caller.app, id);
     if (thread !== undefined) logs.push(thread);
   }
+  const isGuest = !(await isSubscribed(core, caller, state));
   const ids = logs.map(({ id }) => id);
   const ranges = await rangesOf(core, caller, ids, args);
   const pages = await Promise.all(
@@ -114,7 +116,7 @@ async function serviceHistory(
         client === undefined ? 0 : ((await core.members.own(caller.app, log.id, client))?.clearedSeq ?? 0);
       const { before, after } = ranges[at]!;
       const range = { before, after: Math.max(after, floor) };
-      return livePage(core, caller, args, { state: log, range }, limit);
+      return livePage(core, caller, args, { state: log, range, everyone: isGuest && log === state }, limit);
     }),
   );
   // By time; of the same time as the logs stand, which sorting keeps.
@@ -123,19 +125,30 @@ async function serviceHistory(
   return { messages, more: merged.length > limit || pages.some(({ more }) => more), floor: state.head.floor };
 }
 
+/** Does this caller see all of a service's broadcasts? The server does. */
+async function isSubscribed(
+  core: Core,
+  { app, client, server }: Call,
+  state: ConversationState,
+): Promise<boolean> {
+  if (server || client === undefined) return true;
+  const [subscribed] = await core.members.among(app, state.id, [client]);
+  return subscribed !== undefined;
+}
+
 /** A page without what is over: a short one would say that there is no more, so it is filled up. */
 async function livePage(
   core: Core,
   caller: Call,
   { direction, types }: Args<'message.history'>,
-  { state, range }: Part,
+  { state, range, everyone }: Part,
   limit: number,
 ): Promise<{ messages: MessageView[]; more: boolean }> {
   const now = core.clock();
   let { after, before } = range;
   let live: MessageEntry[] = [];
   for (;;) {
-    const query = { direction, after, before, limit: limit - live.length, ...(types && { types }) };
+    const query = { direction, after, before, limit: limit - live.length, everyone, ...(types && { types }) };
     const { messages, more } = await core.log.history(caller.app, state.id, query);
     const found = messages.filter((message) => isLive(message, now));
     live = direction === 'backward' ? [...found, ...live] : [...live, ...found];
@@ -207,6 +220,9 @@ async function messagesOf(
   }
 }
 
+/** So many pages of the log one answer looks through for what the caller may see; then it says how far it came. */
+const mostRounds = 50;
+
 /** `conversation.entries`: what a client that knows `after` has missed. */
 export async function entries(
   core: Core,
@@ -218,11 +234,13 @@ export async function entries(
   if (refusal !== undefined) throw refusal;
   const limit = bounded(args.limit, app.limits.page, 100);
   const floor = Math.max(state.head.floor, await readableAfter(core, app, state, caller));
+  const forEveryone = state.conversation.kind === 'system' && !(await isSubscribed(core, caller, state));
   const views: EntryView[] = [];
   let after = Math.max(args.after, floor);
   // What was deleted, and changes of it or of what retention took out, show nothing. A short page would say that there is
   // no more: it is filled up.
-  for (let more = true; more;) {
+  let more = true;
+  for (let round = 0; more && round < mostRounds; round += 1) {
     const rows = await core.log.entries(caller.app, state.id, {
       after,
       ...(args.until === undefined ? {} : { until: args.until }),
@@ -233,12 +251,14 @@ export async function entries(
       if (views.length === limit) break;
       const target = targetOf(row.payload);
       const message = target === undefined ? undefined : targets.get(target);
+      if (forEveryone && !isForEveryone(row, message)) continue;
       const view = entryView(state.conversation, row, message, caller.client);
       if (view !== undefined) views.push(view);
     }
     after = rows.at(-1)?.seq ?? after;
     more = rows.length === limit && views.length < limit;
   }
+  if (more) return { entries: views, seq: after, floor };
   const head = await core.log.head(caller.app, state.id);
   return { entries: views, seq: head?.last ?? state.head.last, floor };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { App } from '@hongyan/apps';
-import { AppError, type MessageView, type Result, transientIdOf } from '@hongyan/protocol';
+import { AppError, type Delivery, type MessageView, type Result, transientIdOf } from '@hongyan/protocol';
 import type { Call, Core } from './core.js';
 import {
   AddressedToService,
@@ -11,7 +11,7 @@ import {
   sent,
 } from './message-intent.js';
 import { maySend } from './permissions.js';
-import { audienceOf, audienceWithout } from './publish.js';
+import { audienceOf, audienceWithout, publishToOnline } from './publish.js';
 import type { Outcome } from './sequencer.js';
 import { sendToService, sendToThreads } from './system-threads.js';
 import type { MessagePayload } from './types.js';
@@ -66,9 +66,10 @@ async function sendTransient(
     now,
   );
   if (refusal !== undefined) throw refusal;
-  const toSome = state.conversation.kind === 'system' && caller.server ? args.to : undefined;
-  if (state.conversation.kind === 'system' && toSome === undefined) throw new AppError('wrong_kind');
-  if (state.conversation.kind !== 'system' && args.to !== undefined) throw new AppError('wrong_kind');
+  const toSome = args.to;
+  const toEveryone = payload.everyone === true;
+  if ((state.conversation.kind === 'system') !== (toSome !== undefined || toEveryone))
+    throw new AppError('wrong_kind');
   const id = args.id ?? transientIdOf(state.id, randomBytes(6).toString('base64url'));
   const message: MessageView = {
     id,
@@ -83,22 +84,22 @@ async function sendTransient(
     ...(payload.ext === undefined ? {} : { ext: payload.ext }),
     transient: true,
   };
-  core.broker.publish([
-    {
-      app: caller.app,
-      audience:
-        toSome !== undefined
-          ? { kind: 'clients', clients: [...new Set(toSome)] }
-          : args.noSync
-            ? audienceWithout(state, caller.client ?? '')
-            : audienceOf(state),
-      origin: caller.session,
-      class: 'signal',
-      priority: args.priority ?? 'normal',
-      event: { type: 'transient', message },
-    },
-  ]);
   const result = { id, time: now };
   core.unstored.set(key, result);
+  const delivery: Delivery = {
+    app: caller.app,
+    audience:
+      toSome !== undefined
+        ? { kind: 'clients', clients: [...new Set(toSome)] }
+        : args.noSync
+          ? audienceWithout(state, caller.client ?? '')
+          : audienceOf(state),
+    origin: caller.session,
+    class: 'signal',
+    priority: args.priority ?? 'normal',
+    event: { type: 'transient', message },
+  };
+  if (toEveryone) await publishToOnline(core, state, delivery);
+  else core.broker.publish([delivery]);
   return result;
 }

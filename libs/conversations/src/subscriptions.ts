@@ -1,6 +1,15 @@
-import { AppError, type AppId, type Args, type ClientId, type Result } from '@hongyan/protocol';
+import {
+  AppError,
+  type AppId,
+  type Args,
+  type ClientId,
+  type ConversationId,
+  type Result,
+} from '@hongyan/protocol';
 import { refuses } from './clients.js';
 import { type Call, clientOf, type Core, seqResult } from './core.js';
+import { guestRowAtLogin } from './guest-rows.js';
+import { existingThread } from './system-threads.js';
 
 /** `system.subscribe`: broadcasts count from here on. Ends that one refuses the service. */
 export async function subscribe(
@@ -38,12 +47,23 @@ export async function unsubscribe(
     const [already] = await core.members.among(caller.app, state.id, [client]);
     return already === undefined ? undefined : { kind: 'left', member: client };
   });
+  if (outcome.entry !== undefined) await staysGuest(core, caller.app, args.conversation, client);
   return seqResult(outcome);
 }
 
+/** Unsubscribed, a client still has its thread with the service and what is for everyone, from its cursor on. */
+async function staysGuest(core: Core, app: AppId, service: ConversationId, client: ClientId): Promise<void> {
+  const [thread, services] = await Promise.all([
+    existingThread(core, app, service, client),
+    core.conversations.everyone(app),
+  ]);
+  if (thread === undefined && !services.includes(service)) return;
+  await core.members.ensure(app, service, client, 'guest', 0);
+}
+
 /**
- * Services for everyone count from a client's first login: a row is made for it then, reading from the sequence that
- * the log had at that time.
+ * What is for everyone counts from a client's first login: a row is made for it then, reading from the sequence that the log
+ * had at that time. Services for everyone have it as a member, others with a message to everyone as a guest.
  */
 export async function subscribeToEveryone(
   core: Core,
@@ -51,15 +71,16 @@ export async function subscribeToEveryone(
   client: ClientId,
   firstLogin: number,
 ): Promise<void> {
-  for (const conversation of await core.conversations.everyone(app)) {
-    const [already] = await core.members.among(app, conversation, [client]);
+  for (const service of await core.conversations.everyone(app)) {
+    const state = await core.states.get(app, service);
+    if (state === undefined || state.blocked.has(client)) continue;
+    if (state.conversation.audience !== 'everyone') {
+      await guestRowAtLogin(core, app, service, client, firstLogin);
+      continue;
+    }
+    const [already] = await core.members.among(app, service, [client]);
     if (already !== undefined) continue;
-    await core.members.ensure(
-      app,
-      conversation,
-      client,
-      'member',
-      await core.log.seqAt(app, conversation, firstLogin),
-    );
+    const readSeq = await core.log.seqAt(app, service, firstLogin);
+    await core.members.ensure(app, service, client, 'member', readSeq);
   }
 }

@@ -76,6 +76,8 @@ export interface MessagePayload extends Content {
   readonly silent?: boolean;
   readonly priority?: 'high' | 'low';
   readonly expiresAt?: number;
+  /** A broadcast to all clients of the app, by a service whose broadcasts are for its subscribers otherwise. */
+  readonly everyone?: true;
   readonly push?: JsonObject;
   /** The author asked to hear of its receipt. */
   readonly receipt?: boolean;
@@ -171,10 +173,14 @@ export function isMessage(entry: Entry): entry is MessageEntry {
   return entry.payload.kind === 'message';
 }
 
+/** A message to everyone, or an edit or recall of one (`target`). */
+export const isForEveryone = (entry: Entry, target: Entry = entry): boolean =>
+  isMessage(target) && target.payload.everyone === true;
+
 /** A member as rules and deliveries see it: what the sequencer keeps in memory, 10,000 of them in a large group. */
 export interface Member {
   readonly client: ClientId;
-  /** `guest`: knows a system conversation by its thread only; broadcasts neither reach nor count. In rooms: has muted it. */
+  /** `guest`: no subscriber of a system conversation; of its broadcasts only those to everyone reach and count. In rooms: has muted it. */
   role: Role | 'guest';
   joinedSeq: number;
   joinedAt: number;

@@ -4,18 +4,20 @@ import type { Entry, EntryPayload, MessagePayload } from './types.js';
 /**
  * Unread by definition: goes through the whole log each time. The stores, which must not, are held to it.
  * unread = messages with sequence > the read cursor, of others, not recalled or deleted, not silent, inside the current
- * membership; mentionUnread = those of them that now mention the client or all.
+ * membership; mentionUnread = those of them that now mention the client or all. For guests of a service: of those to everyone.
  */
 export function unreadByDefinition(
   log: readonly Entry[],
   client: ClientId,
   readSeq: number,
+  guest = false,
 ): { unread: number; mentionUnread: number } {
   const blanked = new Set(log.flatMap(({ payload }) => (blanks(payload) ? [payload.target] : [])));
   const counting = log.filter(
     ({ seq, author, payload }) =>
       payload.kind === 'message' &&
       payload.silent !== true &&
+      (!guest || payload.everyone === true) &&
       seq > readSeq &&
       author !== client &&
       !blanked.has(seq),

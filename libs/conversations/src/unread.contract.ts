@@ -9,7 +9,7 @@ import { unreadByDefinition } from './unread-model.contract.js';
 const people = ['ann', 'bob', 'cid', 'dan'].map(client);
 
 type Step =
-  | { do: 'send'; who: number; silent: boolean; mentions: number[]; all: boolean }
+  | { do: 'send'; who: number; silent: boolean; everyone: boolean; mentions: number[]; all: boolean }
   | { do: 'edit'; at: number; mentions: number[]; all: boolean }
   | { do: 'recall' | 'delete'; at: number }
   | { do: 'read'; who: number; back: number }
@@ -27,7 +27,10 @@ const rarely = fc.nat(7).map((n) => n === 0);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({ do: fc.constant('send' as const), who, silent: rarely, mentions, all: rarely }),
+    arbitrary: fc.record({
+      ...{ do: fc.constant('send' as const), who, silent: rarely, everyone: fc.boolean() },
+      ...{ mentions, all: rarely },
+    }),
   },
   {
     weight: 2,
@@ -52,13 +55,24 @@ class Run {
   readonly log: Entry[] = [];
   /** Cursors of current members. */
   readonly cursors = new Map<ClientId, number>(people.map((person) => [person, 0]));
+  /** Of a service: who has not subscribed. */
+  readonly guests = new Set<ClientId>();
   private readonly sent: NewEntry[] = [];
   private floor = 0;
 
   constructor(
     private readonly store: StoresUnderTest,
     readonly made: Made,
+    private readonly isService = false,
   ) {}
+
+  /** A service that everybody knows as a guest, to begin with. */
+  static async ofService(store: StoresUnderTest): Promise<Run> {
+    const made = await make(store, { members: [], document: { kind: 'system' } });
+    const run = new Run(store, made, true);
+    for (const person of people) await run.beGuest(person);
+    return run;
+  }
 
   async take(step: Step): Promise<void> {
     switch (step.do) {
@@ -66,6 +80,7 @@ class Run {
         const named = step.mentions.map((at) => people[at] as ClientId);
         const entry = message(people[step.who] as string, 'text', {
           ...(step.silent ? { silent: true } : {}),
+          ...(step.everyone && this.isService ? { everyone: true } : {}),
           ...(named.length > 0 ? { mentions: named } : {}),
           ...(step.all ? { mentionAll: true } : {}),
         });
@@ -99,7 +114,12 @@ class Run {
       }
       case 'come or go': {
         const person = people[step.who] as ClientId;
-        if (this.cursors.delete(person)) return this.write(change(person, { kind: 'left', member: person }));
+        if (this.cursors.has(person) && !this.guests.delete(person)) {
+          await this.write(change(person, { kind: 'left', member: person }));
+          if (this.isService) return this.beGuest(person);
+          this.cursors.delete(person);
+          return;
+        }
         await this.write(change(person, { kind: 'joined', member: person }));
         this.cursors.set(person, this.log.at(-1)?.seq ?? 0);
         return;
@@ -118,7 +138,13 @@ class Run {
   }
 
   expected(person: ClientId): { unread: number; mentionUnread: number } {
-    return unreadByDefinition(this.log, person, this.cursors.get(person) ?? 0);
+    return unreadByDefinition(this.log, person, this.cursors.get(person) ?? 0, this.guests.has(person));
+  }
+
+  /** From its cursor on, if it was a subscriber. */
+  private async beGuest(person: ClientId): Promise<void> {
+    await this.store.members.ensure(this.made.app, this.made.id, person, 'guest', 0);
+    this.guests.add(person);
   }
 
   async check(): Promise<void> {
@@ -228,6 +254,17 @@ export function describeUnread(name: string, open: () => Promise<StoresUnderTest
       await fc.assert(
         fc.asyncProperty(fc.array(stepsOf(store), { minLength: 1, maxLength: 40 }), async (steps) => {
           const run = new Run(store, await make(store, { members: people }));
+          for (const next of steps) await run.take(next);
+          await run.check();
+        }),
+        { numRuns: runs },
+      );
+    });
+
+    it('equals its definition for subscribers and guests of a service', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(stepsOf(store), { minLength: 1, maxLength: 40 }), async (steps) => {
+          const run = await Run.ofService(store);
           for (const next of steps) await run.take(next);
           await run.check();
         }),

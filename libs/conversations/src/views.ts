@@ -223,9 +223,7 @@ export function listRow(row: ListedConversation, reader: ClientId): ListRow {
 function lastMessage(row: ListedConversation, reader: ClientId): MessageView | undefined {
   const { conversation, thread } = row;
   const own =
-    row.lastMessage !== undefined && row.lastMessage.seq > row.own.clearedSeq && row.own.role !== 'guest'
-      ? row.lastMessage
-      : undefined;
+    row.lastMessage !== undefined && row.lastMessage.seq > row.own.clearedSeq ? row.lastMessage : undefined;
   const threaded = thread?.lastMessage;
   if (
     thread !== undefined &&

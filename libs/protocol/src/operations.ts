@@ -237,6 +237,8 @@ export const operations = {
     noSync: z.boolean().optional(),
     /** Server side, system conversations: these clients' threads (≤ 100) instead of a broadcast. */
     to: z.array(clientId).min(1).max(100).optional(),
+    /** Server side, system conversations: a broadcast to every client of the app, not to the subscribers only. */
+    audience: z.literal('everyone').optional(),
     /** System conversations: broadcasts may expire. */
     expiresAt: time.optional(),
     /** What the same operation id with another content gets: a refusal (the default), or the first result. */

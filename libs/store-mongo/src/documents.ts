@@ -41,6 +41,7 @@ export interface EntryDocument {
   readonly body?: string | mongo.Binary;
   readonly mentions?: readonly string[];
   readonly mentionAll?: boolean;
+  readonly everyone?: true;
   /** The other fields of the payload as JSON text. */
   readonly rest?: string;
   /** Messages: projections of edits, recalls and deletes. */
@@ -108,7 +109,7 @@ export interface RestrictionDocument {
   readonly reflects: number;
 }
 
-/** Messages that unread counts cannot take from running counts: recalled or deleted ones, and those with mentions. */
+/** Messages that unread counts cannot take from running counts: recalled or deleted ones, those with mentions, and those to everyone. */
 export interface MarkDocument {
   readonly _id: string;
   readonly app: string;
@@ -118,6 +119,10 @@ export interface MarkDocument {
   readonly recalled: boolean;
   /** Client ids as the content now names them; '' is everybody. */
   readonly mentioned: readonly string[];
+  /** Of a service, to everyone and not to the subscribers only. */
+  readonly everyone?: true;
+  /** Counts for nobody, and is marked for another reason. */
+  readonly silent?: true;
   readonly reflects: number;
 }
 

@@ -6,7 +6,7 @@ import type { EntryDocument } from './documents.js';
 /** Entries and their documents. What nobody asks the server for is JSON text, which also keeps it verbatim. */
 
 type StoredContent = Pick<EntryDocument, 'format' | 'type' | 'body' | 'mentions' | 'mentionAll'>;
-type StoredPayload = StoredContent & Pick<EntryDocument, 'kind' | 'silent' | 'target' | 'rest'>;
+type StoredPayload = StoredContent & Pick<EntryDocument, 'kind' | 'silent' | 'everyone' | 'target' | 'rest'>;
 
 export const contentFields = ['format', 'type', 'body', 'mentions', 'mentionAll'] as const;
 
@@ -16,10 +16,11 @@ export function contentToStored({ format, type, body, mentions, mentionAll }: Co
 
 export function payloadToStored(payload: EntryPayload): StoredPayload {
   if (payload.kind === 'message') {
-    const { kind, format, type, body, mentions, mentionAll, silent, ...rest } = payload;
+    const { kind, format, type, body, mentions, mentionAll, silent, everyone, ...rest } = payload;
     return {
       kind,
       silent,
+      everyone,
       ...contentToStored({ format, type, body, mentions, mentionAll }),
       rest: restText(rest),
     };
@@ -48,13 +49,14 @@ export function toEntry(document: EntryDocument, target?: EntryDocument): Entry 
 }
 
 function toPayload(document: EntryDocument, target: EntryDocument | undefined): EntryPayload {
-  const { kind, silent } = document;
+  const { kind, silent, everyone } = document;
   switch (kind) {
     case 'message':
       return {
         kind,
         ...toContent(document),
         ...(silent === undefined ? {} : { silent }),
+        ...(everyone === undefined ? {} : { everyone }),
         ...(restOf(document) as Partial<MessagePayload>),
       };
     case 'edit':

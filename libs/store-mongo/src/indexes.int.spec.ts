@@ -52,6 +52,7 @@ describe('indexes', () => {
     const page = { after: 0, before: 99, limit: 2, types: ['x'] } as const;
     await store.log.history(app, id, { ...page, direction: 'backward' });
     await store.log.history(app, id, { ...page, direction: 'forward' });
+    await store.log.history(app, id, { ...page, direction: 'forward', everyone: true });
     await store.log.messages(app, id, [2, 3]);
     await store.log.byOperation(app, id, asClientId('ann'), newOp());
     await store.log.seqAt(app, id, T0);
@@ -73,6 +74,8 @@ describe('indexes', () => {
     await store.members.advanceDelivered(app, [{ conversation: id, client: ann, seq: 2 }]);
     await store.members.setOwn(app, id, ann, { markedUnread: true });
     await store.members.ensure(app, id, client('eve'), 'member', 2);
+    await store.members.ensure(app, id, client('fay'), 'guest', 2);
+    await store.members.own(app, id, client('fay'));
     await store.members.receipts(app, id, 2, ann, { kind: 'read', limit: 10 });
     await store.members.count(app, ann);
     return [...queries];
@@ -84,7 +87,9 @@ describe('indexes', () => {
     entries_sequence: ['kind', 'type', 'deleted'],
     // Few documents, recalled messages and those with mentions, of which the client's own are left out.
     marks_recalled: ['author'],
-    marks_mentioned: ['author'],
+    marks_mentioned: ['author', 'everyone', 'silent', 'recalled'],
+    // The same of messages to everyone, a few a day.
+    marks_everyone: ['author', 'silent', 'recalled', 'mentioned'],
     // Counting and paging receipts reads the members of one conversation.
     members_conversation: ['joinedSeq', 'readSeq', 'deliveredSeq', 'client'],
     // A client's own conversations.

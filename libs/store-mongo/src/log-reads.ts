@@ -31,13 +31,15 @@ export class LogReads {
     app: AppId,
     conversation: ConversationId,
     last: number,
-    { direction, after, before, limit, types }: HistoryQuery,
+    { direction, after, before, limit, types, everyone = false }: HistoryQuery,
   ): Promise<{ messages: MessageEntry[]; more: boolean }> {
+    const range = { $gt: after, $lt: Math.min(before, last + 1) };
+    const seq = everyone ? { $in: await this.toEveryone(app, conversation, range) } : range;
     const found = await this.db.collections.entries
       .find({
         app,
         conversation,
-        seq: { $gt: after, $lt: Math.min(before, last + 1) },
+        seq,
         kind: 'message',
         deleted: { $ne: true },
         ...(types === undefined ? {} : { type: { $in: [...types] } }),
@@ -48,6 +50,19 @@ export class LogReads {
     const page = found.slice(0, limit).map((document) => toEntry(document));
     if (direction === 'backward') page.reverse();
     return { messages: page.filter(isMessage), more: found.length > limit };
+  }
+
+  /** Sequences of a service's messages to everyone, which are few. */
+  private async toEveryone(
+    app: AppId,
+    conversation: ConversationId,
+    seq: { $gt: number; $lt: number },
+  ): Promise<number[]> {
+    const marks = await this.db.collections.marks
+      .find({ app, conversation, everyone: true, seq })
+      .project<{ seq: number }>({ seq: 1 })
+      .toArray();
+    return marks.map((mark) => mark.seq);
   }
 
   async messages(

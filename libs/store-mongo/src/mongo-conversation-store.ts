@@ -93,13 +93,33 @@ export class MongoConversationStore implements ConversationDocuments {
 
   everyone(app: AppId): Promise<ConversationId[]> {
     return translated(async () => {
-      const found = await this.db.collections.conversations
-        .find({ app, audience: 'everyone', deletedAt: { $exists: false } })
-        .toArray();
+      const announcing = await this.announcing(app);
+      const { conversations } = this.db.collections;
+      const found = [
+        ...(await conversations.find({ app, audience: 'everyone', deletedAt: { $exists: false } }).toArray()),
+        ...(await conversations
+          .find({ _id: { $in: announcing.map((id) => keyOf(app, id)) }, deletedAt: { $exists: false } })
+          .toArray()),
+      ];
       return found
         .filter(({ kind, opening }) => kind === 'system' && opening === undefined)
         .map(({ id }) => id);
     });
+  }
+
+  /** From one service to the next: few have messages to everyone, and may have many. */
+  private async announcing(app: AppId): Promise<ConversationId[]> {
+    const found: ConversationId[] = [];
+    for (let last = ''; ;) {
+      const [next] = await this.db.collections.marks
+        .find({ app, everyone: true, conversation: { $gt: last } })
+        .sort({ conversation: 1 })
+        .limit(1)
+        .toArray();
+      if (next === undefined) return found;
+      last = next.conversation;
+      found.push(last as ConversationId);
+    }
   }
 
   private async findOne(app: AppId, conversation: ConversationId): Promise<Found | undefined> {

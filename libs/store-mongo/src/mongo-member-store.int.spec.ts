@@ -1,3 +1,4 @@
+import { describeEveryone } from '../../conversations/src/everyone.contract.js';
 import { describeMemberStore } from '../../conversations/src/member-store.contract.js';
 import { describeUnread } from '../../conversations/src/unread.contract.js';
 import { openTestStore } from './test-database.contract.js';
@@ -9,3 +10,4 @@ const open = async () => {
 
 describeMemberStore('MongoDB', open);
 describeUnread('MongoDB', open, 10);
+describeEveryone('MongoDB', open);

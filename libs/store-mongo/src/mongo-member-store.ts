@@ -34,8 +34,16 @@ export class MongoMemberStore implements ConversationMembers {
     });
   }
 
-  among(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {
-    return this.withRow(app, conversation, clients, { in: true, role: { $ne: 'guest' } });
+  among(
+    app: AppId,
+    conversation: ConversationId,
+    clients: readonly ClientId[],
+    guests = false,
+  ): Promise<ClientId[]> {
+    return this.withRow(app, conversation, clients, {
+      in: true,
+      ...(guests ? {} : { role: { $ne: 'guest' } }),
+    });
   }
 
   /** A membership begins with a sequence; rows of those who only wrote have none. */
@@ -142,7 +150,10 @@ export class MongoMemberStore implements ConversationMembers {
       await upsertAll(this.db, 'rows', 'members', [
         { updateOne: { filter: { _id }, update: { $setOnInsert: row }, upsert: true } },
       ]);
-      const cursor = Math.min(readSeq, head.last);
+      const replaced =
+        role === 'member' ? { _id, $or: [{ in: false }, { role: 'guest' as const }] } : { _id, in: false };
+      const former = await this.db.collections.members.findOne({ _id, in: false });
+      const cursor = Math.max(Math.min(readSeq, head.last), former?.readSeq ?? 0);
       const cursors = {
         joinedSeq: cursor,
         joinedAt: Date.now(),
@@ -151,13 +162,10 @@ export class MongoMemberStore implements ConversationMembers {
         clearedSeq: 0,
       };
       await this.db.write('subscription', () =>
-        this.db.collections.members.updateOne(
-          { _id, in: false },
-          {
-            $set: { in: true, role, ...cursors, markedUnread: false },
-            $unset: Object.fromEntries(personalFields.map((field) => [field, ''])) as never,
-          },
-        ),
+        this.db.collections.members.updateOne(replaced, {
+          $set: { in: true, role, ...cursors, markedUnread: false },
+          $unset: Object.fromEntries(personalFields.map((field) => [field, ''])) as never,
+        }),
       );
     });
   }
@@ -200,7 +208,7 @@ export class MongoMemberStore implements ConversationMembers {
     return row ?? undefined;
   }
 
-  /** Broadcasts do not count for guests. */
+  /** To guests only what is for everyone counts. */
   private unreadOf(
     app: AppId,
     conversation: ConversationId,
@@ -208,9 +216,10 @@ export class MongoMemberStore implements ConversationMembers {
     readSeq: number,
     head: Head,
   ) {
+    const client = row.client as ClientId;
     return row.role === 'guest'
-      ? { unread: 0, mentionUnread: 0 }
-      : this.counts.of(app, conversation, row.client as ClientId, readSeq, head);
+      ? this.counts.ofGuest(app, conversation, client, readSeq, head)
+      : this.counts.of(app, conversation, client, readSeq, head);
   }
 
   /**

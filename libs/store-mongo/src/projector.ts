@@ -28,7 +28,7 @@ export class Projector {
   ): Promise<void> {
     await this.countOwn(app, conversation, documents);
     for (const document of documents) {
-      if (document.kind === 'message') await this.markMentions(app, conversation, document);
+      if (document.kind === 'message') await this.markMessage(app, conversation, document);
       else await this.apply(app, conversation, document);
     }
   }
@@ -148,26 +148,27 @@ export class Projector {
     if (message.counts === true) await this.mark(app, conversation, message, seq, true, {});
   }
 
-  private async markMentions(
-    app: AppId,
-    conversation: ConversationId,
-    message: EntryDocument,
-  ): Promise<void> {
-    const { counts, mentions, mentionAll, seq } = message;
-    if (counts !== true || (mentionAll !== true && (mentions ?? []).length === 0)) return;
-    await this.mark(app, conversation, message, seq, false, message);
+  private async markMessage(app: AppId, conversation: ConversationId, message: EntryDocument): Promise<void> {
+    const { counts, mentions, mentionAll, everyone, seq } = message;
+    const mentioning = counts === true && (mentionAll === true || (mentions ?? []).length > 0);
+    if (mentioning || everyone === true)
+      await this.mark(app, conversation, message, seq, false, mentioning ? message : {});
   }
 
   private mark(
     app: AppId,
     conversation: ConversationId,
-    { seq, author }: EntryDocument,
+    { seq, author, everyone, counts }: EntryDocument,
     reflects: number,
     recalled: boolean,
     { mentions = [], mentionAll }: { readonly mentions?: readonly string[]; readonly mentionAll?: boolean },
   ): Promise<void> {
     const mentioned = [...new Set(mentions), ...(mentionAll === true ? [''] : [])];
-    const base = { app, conversation, seq, author };
+    const base = {
+      ...{ app, conversation, seq, author },
+      ...(everyone === true ? { everyone } : {}),
+      ...(counts === true ? {} : { silent: true }),
+    };
     const key = keyOf(app, conversation, String(seq));
     return bringRows(this.db, 'marks', reflects, [{ key, base, set: { recalled, mentioned } }]);
   }

@@ -47,6 +47,7 @@ export const declaredIndexes: Readonly<Record<keyof Documents, readonly Declared
   marks: [
     { name: 'marks_recalled', fields: { app: 1, conversation: 1, recalled: 1, seq: 1, author: 1 } },
     { name: 'marks_mentioned', fields: { app: 1, conversation: 1, mentioned: 1, seq: 1 } },
+    { name: 'marks_everyone', fields: { app: 1, everyone: 1, conversation: 1, seq: 1 } },
   ],
   revisions: [],
 };

@@ -33,6 +33,33 @@ export class UnreadCounts {
     return { unread: head.count - count - (ownNow - ownThen) - recalled, mentionUnread };
   }
 
+  /** Of a guest of a service: what is for everyone is counted one by one. */
+  async ofGuest(
+    app: AppId,
+    conversation: ConversationId,
+    client: ClientId,
+    readSeq: number,
+    head: Head,
+  ): Promise<{ unread: number; mentionUnread: number }> {
+    const from = Math.max(readSeq, head.floor);
+    if (from >= head.last) return { unread: 0, mentionUnread: 0 };
+    const { marks } = this.db.collections;
+    const above = {
+      app,
+      conversation,
+      everyone: true,
+      silent: { $exists: false },
+      recalled: { $ne: true },
+      seq: { $gt: from, $lte: head.last },
+      author: { $ne: client },
+    } as const;
+    const [unread, mentionUnread] = await Promise.all([
+      marks.countDocuments(above),
+      marks.countDocuments({ ...above, mentioned: { $in: [client, ''] } }),
+    ]);
+    return { unread, mentionUnread };
+  }
+
   /** The running count at a sequence, from the first entry above it: that one is there even after retention. */
   private async countAt(app: AppId, conversation: ConversationId, seq: number): Promise<number> {
     const [next] = await this.db.collections.entries

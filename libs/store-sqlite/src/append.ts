@@ -2,9 +2,11 @@ import type { Entry } from '@hongyan/conversations';
 import { changesOf } from '@hongyan/conversations';
 import type { ClientId, OperationId } from '@hongyan/protocol';
 import { AppError } from '@hongyan/protocol';
+import { announced } from './announcements.js';
 import {
   entryWithTargetColumns,
   entryWithTargetFrom,
+  everyoneFlag,
   mentionsFlag,
   mentionsOf,
   silentFlag,
@@ -119,6 +121,7 @@ function appendOne(
     head.lastMessageSeq = seq;
     head.lastMessageTime = time;
     spoke(w, app, head, seq, time);
+    if ((flags & everyoneFlag) !== 0) announced(w, app, head, seq, time);
     if (!counting && authorKey !== 0 && head.kind === ordinaryCode) w.wroteUncounted(head, authorKey);
     if (counting) {
       if (authorKey !== 0) w.countOwn(head, authorKey, seq);

@@ -1,5 +1,6 @@
 import type { Conversation } from '@hongyan/conversations';
 import { changesOf } from '@hongyan/conversations';
+import { wrongAnnouncementsSql } from './announcements.js';
 import type { Database } from './database.js';
 import { entryColumns, entryFrom, mentionsOf, toEntry } from './entry-codec.js';
 import type { EntryRow } from './entry-codec.js';
@@ -148,6 +149,7 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
       FROM entry e JOIN conversation c ON c.key = e.conv JOIN head h ON h.conv = e.conv LEFT JOIN app_stamp s ON s.app = c.app
       WHERE e.stamp < e.time OR e.stamp > h.lastStamp OR e.stamp > coalesce(s.last, 0)`,
   },
+  { what: 'announcement', sql: wrongAnnouncementsSql },
   {
     what: 'revision',
     sql: `SELECT c.app, c.id, 'a revision that was never given out' AS detail FROM head h JOIN conversation c ON c.key = h.conv

@@ -6,6 +6,7 @@ import { describeConversationStore } from '../../conversations/src/conversation-
 import { describeAppStore } from '../../apps/src/app-store.contract.js';
 import { describeInstallationStore } from '../../apps/src/installation-store.contract.js';
 import { describeClientStore } from '../../conversations/src/client-store.contract.js';
+import { describeEveryone, describeEveryoneInLists } from '../../conversations/src/everyone.contract.js';
 import { describeLists } from '../../conversations/src/list.contract.js';
 import { describeLogReads } from '../../conversations/src/log-reads.contract.js';
 import { describeLogStore } from '../../conversations/src/log-store.contract.js';
@@ -55,6 +56,8 @@ for (const [name, open] of [
     return { ...store, findings: async () => (await store.check()).findings };
   });
   describeNotificationStore(name, open);
+  describeEveryone(name, open);
+  describeEveryoneInLists(name, open);
   describeUnread(name, open, inMemory === open ? 100 : 15);
   describeLists(name, open, inMemory === open ? 10 : 3);
   describeClientStore(name, open);

@@ -1,5 +1,6 @@
 import type { Conversation, Found, Loaded, Member } from '@hongyan/conversations';
 import type { ClientId, ConversationId, JsonObject } from '@hongyan/protocol';
+import { announcing } from './announcements.js';
 import type { Database } from './database.js';
 import { conversationKey } from './keys.js';
 import { headColumns, messageAt, toHead } from './log-reads.js';
@@ -130,5 +131,6 @@ export function byUniqueKey(
 
 export function everyone(db: Database, app: string): ConversationId[] {
   const sql = 'SELECT id FROM conversation WHERE app = ? AND audience = 1 AND deletedAt IS NULL';
-  return db.all<{ id: string }>(sql, app).map(({ id }) => id as ConversationId);
+  const forEveryone = db.all<{ id: string }>(sql, app).map(({ id }) => id as ConversationId);
+  return [...new Set([...forEveryone, ...announcing(db, app)])];
 }

@@ -3,7 +3,7 @@ import type { ClientId } from '@hongyan/protocol';
 import { ownColumns, toOwnRow } from './own-row.js';
 import type { OwnColumns } from './own-row.js';
 import { memberIn } from './projections.js';
-import { mutedForGood, ordinaryCode, roleCodes, systemCode } from './schema.js';
+import { guestCode, mutedForGood, ordinaryCode, roleCodes, systemCode } from './schema.js';
 import { countAt, mentionUnreadSql, ownBetween, unreadSql } from './unread.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
@@ -186,12 +186,15 @@ export function ensure(
   if (head === undefined) return;
   const key = w.client(app, client, now);
   w.flushOwn(head);
-  if (
-    w.db.get('SELECT 1 FROM member WHERE client = ? AND conv = ? AND role IS NOT NULL', key, head.key) !==
-    undefined
-  )
-    return;
-  const cursor = Math.max(Math.min(readSeq, head.last), head.floor);
+  const row = w.db.get<{ role: number | null; readSeq: number }>(
+    'SELECT role, readSeq FROM member WHERE client = ? AND conv = ?',
+    key,
+    head.key,
+  );
+  const isIn = row !== undefined && row.role !== null;
+  if (isIn && (row.role !== guestCode || role === 'guest')) return;
+  const former = row === undefined || isIn ? 0 : row.readSeq;
+  const cursor = Math.max(Math.min(readSeq, head.last), head.floor, former);
   const mention = w.db.get<{ last: number | null }>(
     'SELECT max(seq) AS last FROM mention WHERE conv = ? AND client = ?',
     head.key,

@@ -19,6 +19,7 @@ export type Slot = string | number | null | Uint8Array;
 export const slotsPerEntry = 9;
 export const silentFlag = 1;
 export const mentionsFlag = 2;
+export const everyoneFlag = 4;
 
 /** author, op, kind, target, format, type, body, extra, flags */
 export function pushSlots(slots: Slot[], entry: NewEntry): void {
@@ -30,7 +31,9 @@ export function pushSlots(slots: Slot[], entry: NewEntry): void {
       pushContent(slots, payload);
       slots.push(
         messageExtra(payload),
-        (payload.silent === true ? silentFlag : 0) | (mentions ? mentionsFlag : 0),
+        (payload.silent === true ? silentFlag : 0) |
+          (mentions ? mentionsFlag : 0) |
+          (payload.everyone === true ? everyoneFlag : 0),
       );
       return;
     }
@@ -90,7 +93,7 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
 /** What a message has besides its content and flags. */
 type Extra = Pick<
   MessagePayload,
-  'mentions' | 'mentionAll' | 'replyTo' | 'ext' | 'priority' | 'expiresAt' | 'push' | 'receipt'
+  'mentions' | 'mentionAll' | 'replyTo' | 'ext' | 'priority' | 'expiresAt' | 'everyone' | 'push' | 'receipt'
 >;
 
 function messageExtra({
@@ -100,14 +103,16 @@ function messageExtra({
   ext,
   priority,
   expiresAt,
+  everyone,
   push,
   receipt,
 }: MessagePayload): string | null {
   if (
     mentions === undefined && mentionAll === undefined && replyTo === undefined && ext === undefined &&
-    priority === undefined && expiresAt === undefined && push === undefined && receipt === undefined
+    priority === undefined && expiresAt === undefined && everyone === undefined && push === undefined &&
+    receipt === undefined
   ) return null; // prettier-ignore
-  return extraText({ mentions, mentionAll, replyTo, ext, priority, expiresAt, push, receipt });
+  return extraText({ mentions, mentionAll, replyTo, ext, priority, expiresAt, everyone, push, receipt });
 }
 
 function extraText(extra: Extra): string | null {
@@ -134,8 +139,8 @@ export function editedExtra(old: string | null, edit: string | null): string | n
 
 /** `extra` of a recalled message: what orders and refers stays, what was said goes. */
 export function blankedExtra(old: string | null): string | null {
-  const { replyTo, priority, expiresAt } = parseExtra(old);
-  return extraText({ replyTo, priority, expiresAt });
+  const { replyTo, priority, expiresAt, everyone } = parseExtra(old);
+  return extraText({ replyTo, priority, expiresAt, everyone });
 }
 
 export const blankFormat = formatCodes.code('text');

@@ -1,7 +1,10 @@
-import type { ListedConversation } from '@hongyan/conversations';
+import type { ListedConversation, MessageEntry } from '@hongyan/conversations';
 import type { ClientId } from '@hongyan/protocol';
+import { lastAnnounced } from './announcements.js';
 import { foundByKey, toFound } from './conversation-reads.js';
+import type { FoundColumns } from './conversation-reads.js';
 import type { Database } from './database.js';
+import { messageAt } from './log-reads.js';
 import { ownByKey } from './member-reads.js';
 import type { NarrowRow } from './narrow-rows.js';
 import { toOwnRow } from './own-row.js';
@@ -12,18 +15,24 @@ export function listed(db: Database, client: number, { conv, thread }: NarrowRow
   const found = foundByKey(db, conv);
   const own = ownByKey(db, client, conv);
   if (found === undefined || own === undefined) throw new Error('a listed conversation without its row');
-  const { lastMessage, ...rest } = toFound(db, found);
-  const shown = own.role !== guestCode && found.lastMessageSeq > own.clearedSeq;
+  const { lastMessage: last, ...rest } = toFound(db, found);
+  const lastMessage = own.role === guestCode ? announcement(db, found) : last;
   const peer = found.kind === ordinaryCode && found.memberCount === 2 ? peerOf(db, client, conv) : undefined;
   return {
     ...rest,
-    ...(shown && lastMessage !== undefined ? { lastMessage } : {}),
+    ...(lastMessage !== undefined && lastMessage.seq > own.clearedSeq ? { lastMessage } : {}),
     own: toOwnRow(own),
     unread: own.unread,
     mentionUnread: own.mentionUnread,
     ...(peer === undefined ? {} : { peer }),
     ...(thread === undefined ? {} : { thread: threadOf(db, client, thread) }),
   };
+}
+
+/** The last message to everyone. */
+function announcement(db: Database, { key, floor }: FoundColumns): MessageEntry | undefined {
+  const seq = lastAnnounced(db, key);
+  return seq > floor ? messageAt(db, key, seq) : undefined;
 }
 
 function threadOf(db: Database, client: number, conv: number): NonNullable<ListedConversation['thread']> {

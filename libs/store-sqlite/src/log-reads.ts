@@ -86,11 +86,14 @@ export function history(
 ): { messages: MessageEntry[]; more: boolean } {
   const log = openLog(db, app, conversation);
   if (log === undefined) return { messages: [], more: false };
-  const { direction, after, before, limit, types } = query;
+  const { direction, after, before, limit, types, everyone = false } = query;
   const ofTypes = types === undefined ? '' : 'AND e.type IN (SELECT value FROM json_each(?))';
-  const sql = `SELECT ${entryColumns} FROM ${entryFrom}
-    WHERE e.conv = ? AND e.seq > ? AND e.seq < ? AND e.kind = ${messageCode} AND e.deleted = 0 ${ofTypes}
-    ORDER BY e.seq ${direction === 'backward' ? 'DESC' : 'ASC'} LIMIT ?`;
+  // What is for everyone is found without going through all the rest.
+  const [from, at] = everyone ? [`announcement n CROSS JOIN ${entryFrom}`, 'n'] : [entryFrom, 'e'];
+  const join = everyone ? 'AND e.conv = n.conv AND e.seq = n.seq' : '';
+  const sql = `SELECT ${entryColumns} FROM ${from}
+    WHERE ${at}.conv = ? AND ${at}.seq > ? AND ${at}.seq < ? ${join} AND e.kind = ${messageCode} AND e.deleted = 0 ${ofTypes}
+    ORDER BY ${at}.seq ${direction === 'backward' ? 'DESC' : 'ASC'} LIMIT ?`;
   const wanted = types === undefined ? [] : [JSON.stringify(types)];
   const found = db.rows<EntryRow>(sql, log.key, Math.max(after, log.floor), before, ...wanted, limit + 1);
   const rows = found.slice(0, limit);

@@ -34,10 +34,10 @@ export function own(
     : { ...toOwnRow(row), unread: row.unread, mentionUnread: row.mentionUnread };
 }
 
-type Among = (db: Database, app: string, conversation: string, clients: readonly ClientId[]) => ClientId[];
+type WithRow = (db: Database, app: string, conversation: string, clients: readonly ClientId[]) => ClientId[];
 
 const withRow =
-  (which: string): Among =>
+  (which: string): WithRow =>
   (db, app, conversation, clients) => {
     const conv = conversationKey(db, app, conversation);
     if (conv === undefined) return [];
@@ -50,7 +50,17 @@ const withRow =
     });
   };
 
-export const among = withRow(`AND role < ${guestCode}`);
+const members = withRow(`AND role < ${guestCode}`);
+const membersAndGuests = withRow('AND role IS NOT NULL');
+
+export const among = (
+  db: Database,
+  app: string,
+  conversation: string,
+  clients: readonly ClientId[],
+  guests: boolean,
+): ClientId[] => (guests ? membersAndGuests : members)(db, app, conversation, clients);
+
 /** Rows of former members stay. */
 export const everAmong = withRow('');
 

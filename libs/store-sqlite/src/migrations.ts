@@ -12,6 +12,7 @@ import {
   version8Sql,
   version9Sql,
   version10Sql,
+  version11Sql,
 } from './schema.js';
 
 /** The folder was written by a newer version of this software. */
@@ -40,6 +41,7 @@ const migrations: readonly ((db: Database) => void)[] = [
   (db) => db.exec(version8Sql),
   (db) => db.exec(version9Sql),
   (db) => db.exec(version10Sql),
+  (db) => db.exec(version11Sql),
 ];
 
 /** Brings the store to this software's version, each step in a transaction of its own. */

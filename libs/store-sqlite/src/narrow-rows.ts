@@ -1,4 +1,5 @@
 import type { Totals } from '@hongyan/conversations';
+import { lastAnnouncedSql, lastAnnouncedTimeSql } from './announcements.js';
 import type { Database } from './database.js';
 import { guestCode, mutedForGood, roomCode, threadCode } from './schema.js';
 import { mentionUnreadSql, unreadSql } from './unread.js';
@@ -30,13 +31,15 @@ export interface NarrowRow {
 }
 
 const narrowSql = `SELECT m.conv, m.role, h.kind, h.parent, m.rev, h.rev, h.expiresAt, h.deletedAt,
-  ${unreadSql}, ${mentionUnreadSql}, m.muteUntil, m.pinnedAt, h.lastMessageTime, h.lastMessageSeq, m.hiddenSeq, m.joinedAt
+  ${unreadSql}, ${mentionUnreadSql}, m.muteUntil, m.pinnedAt, h.lastMessageTime, h.lastMessageSeq, m.hiddenSeq, m.joinedAt,
+  CASE WHEN m.role = ${guestCode} THEN ${lastAnnouncedSql} END, CASE WHEN m.role = ${guestCode} THEN ${lastAnnouncedTimeSql} END
   FROM member m JOIN head h ON h.conv = m.conv WHERE m.client = ?`;
 
 type Columns = readonly [
   conv: number, role: number | null, kind: number, parent: number | null, ownRev: number, rev: number, expiresAt: number | null,
   deletedAt: number | null, unread: number, mentionUnread: number, muteUntil: number | null, pinnedAt: number | null,
   lastMessageTime: number, lastMessageSeq: number, hiddenSeq: number | null, joinedAt: number,
+  announcedSeq: number | null, announcedAt: number | null,
 ]; // prettier-ignore
 
 /** Every row that the client has or had, threads among them, by key of the conversation. About 1 µs each. */
@@ -66,6 +69,8 @@ function narrow([
   seq,
   hiddenSeq,
   joinedAt,
+  announcedSeq,
+  announcedAt,
 ]: Columns): NarrowRow {
   // prettier-ignore
   return {
@@ -78,8 +83,8 @@ function narrow([
     mentionUnread,
     muteUntil,
     pinned: pinnedAt !== null,
-    activity: time === 0 || role === guestCode ? joinedAt : time,
-    hidden: hiddenSeq !== null && (hiddenSeq >= seq || role === guestCode),
+    activity: role === guestCode ? (announcedAt ?? joinedAt) : time === 0 ? joinedAt : time,
+    hidden: hiddenSeq !== null && hiddenSeq >= (role === guestCode ? (announcedSeq ?? 0) : seq),
     isOutside: kind === roomCode && role === guestCode,
     isThread: kind === threadCode,
     parent,

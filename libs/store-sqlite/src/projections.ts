@@ -1,5 +1,6 @@
 import type { Change, Entry } from '@hongyan/conversations';
 import type { ClientId } from '@hongyan/protocol';
+import { unannounced } from './announcements.js';
 import { blankedExtra, blankFormat, editedExtra, mentionsOf } from './entry-codec.js';
 import type { Slot } from './entry-codec.js';
 import { raiseCursor } from './raise-cursors.js';
@@ -239,6 +240,7 @@ function hide(w: WriteContext, head: HeadState, target: number): void {
     head.key,
     target,
   );
+  unannounced(w, head, target, target);
   if (head.lastMessageSeq !== target) return;
   const { seq, time } = lastShown(w, head);
   head.lastMessageSeq = seq;

@@ -14,7 +14,7 @@ import { Writer } from './writer.js';
 import type { Writes } from './writer.js';
 
 /** Tables that grow; going through one of them is what no request may do. */
-const large = /SCAN (entry|member|head|conversation|client|mention|e|m|h|c|a|t|x)\b/;
+const large = /SCAN (entry|member|head|conversation|client|mention|announcement|e|m|h|c|a|t|x|n)\b/;
 
 it('every statement of the stores finds its rows by an index', async () => {
   const db = openWriteConnection(':memory:');
@@ -56,12 +56,14 @@ it('every statement of the stores finds its rows by an index', async () => {
   await log.messages(app, id, [2]);
   await log.byOperation(app, id, ann, 'op' as never);
   await log.seqAt(app, id, T0);
+  await log.history(app, id, { direction: 'backward', after: 0, before: 99, limit: 5, everyone: true });
   await conversations.load(app, id);
   await conversations.find(app, [id]);
   await conversations.byUniqueKey(app, 'k');
   await conversations.everyone(app);
   await members.own(app, id, bob);
   await members.among(app, id, [ann]);
+  await members.among(app, id, [ann], true);
   await members.everAmong(app, id, [ann]);
   await members.members(app, id, { limit: 5 });
   await members.advanceRead(app, id, ann, 2);

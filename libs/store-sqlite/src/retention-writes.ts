@@ -1,4 +1,5 @@
 import type { RetiredStep } from '@hongyan/conversations';
+import { unannounced } from './announcements.js';
 import { blankedExtra, blankFormat } from './entry-codec.js';
 import { dropMentions } from './projections.js';
 import { type CursorRow, raiseCursors } from './raise-cursors.js';
@@ -104,6 +105,7 @@ function remove(w: WriteContext, app: string, head: HeadState): number {
       newest.seq,
     );
   }
+  unannounced(w, head, 0, newest?.seq ?? rows.at(-1)?.seq ?? 0);
   const end = rows.at(-1);
   if (end !== undefined) w.db.run('DELETE FROM entry WHERE conv = ? AND seq <= ?', head.key, end.seq);
   unspoken(w, app, head, rows);

@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 10;
+export const schemaVersion = 11;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -185,6 +185,14 @@ CREATE TABLE outsider (client INTEGER NOT NULL, conv INTEGER NOT NULL, PRIMARY K
 INSERT INTO outsider SELECT DISTINCT e.author, e.conv FROM entry e JOIN conversation c ON c.key = e.conv
   WHERE e.kind = 0 AND e.author <> 0 AND c.kind = 0
     AND NOT EXISTS (SELECT 1 FROM member m WHERE m.client = e.author AND m.conv = e.conv);
+`;
+
+/** Version 11: messages of services that are for everyone; what it must hold is said in announcements.ts. */
+export const version11Sql = `
+CREATE TABLE announcement (
+  conv INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, app TEXT NOT NULL, PRIMARY KEY (conv, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX announcement_app ON announcement (app, conv);
 `;
 
 /** A two-way table between words and their numbers. */

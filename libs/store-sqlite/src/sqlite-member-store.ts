@@ -16,8 +16,13 @@ export class SqliteMemberStore implements MemberStore {
     return this.channels.read.call('own', app, conversation, client);
   }
 
-  among(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {
-    return this.channels.read.call('among', app, conversation, clients);
+  among(
+    app: AppId,
+    conversation: ConversationId,
+    clients: readonly ClientId[],
+    guests = false,
+  ): Promise<ClientId[]> {
+    return this.channels.read.call('among', app, conversation, clients, guests);
   }
 
   everAmong(app: AppId, conversation: ConversationId, clients: readonly ClientId[]): Promise<ClientId[]> {

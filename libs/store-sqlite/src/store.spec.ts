@@ -271,6 +271,24 @@ describe('a check', () => {
   });
 });
 
+describe('a check of a service', () => {
+  it.each([
+    'DELETE FROM announcement',
+    'UPDATE announcement SET seq = 3',
+    'UPDATE announcement SET time = time + 1',
+    `UPDATE announcement SET app = 'other'`,
+    `UPDATE entry SET extra = '{"everyone":true}' WHERE seq = 3`,
+  ])('finds messages to everyone that are not known as such after: %s', async (sql) => {
+    const store = await open();
+    const made = await make(store, { members: [], document: { kind: 'system' } });
+    await append(store, made, [message('', 'to all', { everyone: true }), message('', 'to subscribers')]);
+    expect((await store.check()).findings).toEqual([]);
+    tamper(sql);
+    const { findings } = await store.check();
+    expect(findings).toContainEqual(expect.objectContaining({ what: 'announcement', conversation: made.id }));
+  });
+});
+
 it('tells its size', async () => {
   const store = await open();
   await append(store, await make(store), [message('ann', 'x')]);

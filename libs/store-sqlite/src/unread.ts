@@ -1,9 +1,11 @@
 import type { Database } from './database.js';
+import { announcedUnreadSql } from './announcements.js';
 import { guestCode, messageCode } from './schema.js';
 
 /**
  * Unread without counting: the head carries how many counting messages there are, the member row how many there were
- * at the cursor and how many of either were the client's own; what was recalled since is subtracted.
+ * at the cursor and how many of either were the client's own; what was recalled since is subtracted. Guests are counted what
+ * is for everyone, one by one.
  * docs/model.md has the definition.
  */
 
@@ -13,11 +15,12 @@ const recalledSql = `CASE WHEN h.lastRecalledSeq > m.readSeq THEN
   ELSE 0 END`;
 
 /** Of a row `m` of member and its head `h`. */
-export const unreadSql = `CASE WHEN m.role = ${guestCode} THEN 0 ELSE
+export const unreadSql = `CASE WHEN m.role = ${guestCode} THEN ${announcedUnreadSql} ELSE
   h.count - m.readCount - (m.own - m.readOwn) - ${recalledSql} END`;
 
-export const mentionUnreadSql = `CASE WHEN m.role = ${guestCode} OR (m.lastMentionSeq <= m.readSeq AND h.lastMentionAllSeq <= m.readSeq) THEN 0 ELSE
-  (SELECT count(DISTINCT x.seq) FROM mention x WHERE x.conv = m.conv AND x.client IN (0, m.client) AND x.seq > m.readSeq AND x.author <> m.client)
+export const mentionUnreadSql = `CASE WHEN m.lastMentionSeq <= m.readSeq AND h.lastMentionAllSeq <= m.readSeq THEN 0 ELSE
+  (SELECT count(DISTINCT x.seq) FROM mention x WHERE x.conv = m.conv AND x.client IN (0, m.client) AND x.seq > m.readSeq AND x.author <> m.client
+    AND (m.role IS NOT ${guestCode} OR EXISTS (SELECT 1 FROM announcement n WHERE n.conv = x.conv AND n.seq = x.seq)))
   END`;
 
 /** Counting messages up to the sequence `seq` of the log of `conv` (SQL terms). Below all that is left: those that are gone. */

@@ -210,6 +210,8 @@ Also ends `markedUnread`. Of a service a time moves the cursor of my thread, too
     noSync?: boolean;
     /** Server side, system conversations: these clients' threads (≤ 100) instead of a broadcast. */
     to?: readonly string[];
+    /** Server side, system conversations: a broadcast to every client of the app, not to the subscribers only. */
+    audience?: 'everyone';
     /** System conversations: broadcasts may expire. */
     expiresAt?: number;
     /** What the same operation id with another content gets: a refusal (the default), or the first result. */

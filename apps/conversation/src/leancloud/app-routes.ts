@@ -6,7 +6,6 @@ import { historyInput, historyRow } from './history-page.js';
 import { clientId, content, conversationId, flag, limit, push, time } from './inputs.js';
 import { type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
-import { RestRefusal } from './rest-refusal.js';
 import { remove, send } from './send-message.js';
 
 export const broadcastInput = z.object({
@@ -20,7 +19,7 @@ export const broadcastInput = z.object({
 
 const longestMs = 30 * 86_400_000;
 
-/** Sends to every client of the app, those that log in until the broadcast is over included. */
+/** Sends to every client of the app, whether it has subscribed to the service or not. */
 export async function broadcast(
   call: RestCall,
   { conv_id: conversation, valid_till: until, push: pushed, ...given }: z.output<typeof broadcastInput>,
@@ -29,15 +28,9 @@ export async function broadcast(
   if (until !== undefined && (until <= call.door.now() || until > latest))
     throw new AppError('bad_request', { detail: 'valid_till: within a month from now' });
   await call.require(conversation, 'service-conversations');
-  const { audience } = (await call.run('conversation.get', { conversation })).conversation;
-  if (audience !== 'everyone')
-    throw new RestRefusal(
-      409,
-      4308,
-      'This service is for its subscribers. One for everybody is made with the audience “everyone” (POST /api/v1/conversations).',
-    );
   return send(call, conversation, {
     ...given,
+    audience: 'everyone',
     expiresAt: until ?? latest,
     ...(pushed === undefined ? {} : { push_data: pushed }),
   });
@@ -84,7 +77,6 @@ export const appRoutes: readonly LeanCloudRoute[] = [
     summary: 'send to all clients',
     context: 'send',
     input: broadcastInput,
-    differs: 'the service must have been made for everyone',
     run: (call) => broadcast(call, call.args),
   }),
   endpoint('get', '/1.2/rtm/broadcasts', {

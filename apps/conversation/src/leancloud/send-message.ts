@@ -27,13 +27,14 @@ export const sendInput = z.object({
 interface Sending extends z.output<typeof sendInput> {
   readonly to_clients?: readonly ClientId[];
   readonly expiresAt?: number;
+  readonly audience?: 'everyone';
 }
 
 type Sent = Record<string, Json>;
 
 /** Sends in a client's name, whether or not that client may: the tenant's server vouches. */
 export async function send(call: RestCall, conversation: ConversationId, given: Sending): Promise<Sent> {
-  const { from_client: from, message, transient, to_clients: to, expiresAt } = given;
+  const { from_client: from, message, transient, to_clients: to, expiresAt, audience } = given;
   const { id, time: at } = await call.run(
     'message.send',
     {
@@ -48,6 +49,7 @@ export async function send(call: RestCall, conversation: ConversationId, given: 
       ...(given.mention_client_ids === undefined ? {} : { mentions: given.mention_client_ids }),
       ...(to === undefined ? {} : { to: [...to] }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(audience === undefined ? {} : { audience }),
     },
     from,
   );

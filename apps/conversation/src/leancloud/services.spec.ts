@@ -217,15 +217,66 @@ describe('services', () => {
     expect(await door.ok('get', `${v1}/broadcast`, { conv_id: conversation.id })).toEqual([]);
     expect(await door.refusal('post', `${rtm}/broadcasts`, { ...given, valid_till: 1 })).toBe('400 1');
     expect(
-      await door.refusal('post', `${rtm}/broadcasts`, {
-        ...given,
-        conv_id: await made('service-conversations'),
-      }),
-    ).toBe('409 4308');
-    expect(
       await door.refusal('post', `${rtm}/broadcasts`, { ...given, conv_id: await made('conversations') }),
     ).toBe('400 4313');
     expect(await door.refusal('delete', `${rtm}/broadcasts/none`)).toBe('404 4404');
+  });
+});
+
+describe('broadcasts to everyone by a service for subscribers', () => {
+  it('reach all clients, are read, edited, recalled and taken back', async () => {
+    const id = await made('service-conversations', { name: 'News' });
+    const path = `${rtm}/service-conversations/${id}`;
+    await door.ok('post', `${path}/subscribers`, { client_id: 'bob' });
+    const [ann, bob] = [await door.online('ann'), await door.online('bob')];
+    const tell = async (message: string, more: object = {}) => {
+      const sent = await door.ok<Sent>('post', `${rtm}/broadcasts`, {
+        ...{ from_client: 'news', conv_id: id, message },
+        ...more,
+      });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return sent;
+    };
+    const [one, two, three] = [await tell('one'), await tell('two'), await tell('three')];
+    const bodies = [
+      { entry: { message: { body: 'one' } } },
+      { entry: { message: { body: 'two' } } },
+      { entry: { message: { body: 'three' } } },
+    ];
+    expect(ann.heard).toMatchObject(bodies);
+    expect(bob.heard).toMatchObject(bodies);
+    const unread = async (client: string) =>
+      (await door.ok('get', `${rtm}/clients/${client}/unread-count`, {}, asApp()))['count'];
+    expect([await unread('ann'), await unread('bob')]).toEqual([3, 3]);
+    expect(await door.ok('get', `${path}/subscribers/count`)).toEqual({ count: 1 });
+
+    const place = ({ timestamp }: Sent) => ({ from_client: 'news', timestamp });
+    await door.ok('put', `${path}/messages/${two['msg-id']}`, { ...place(two), message: 'TWO' });
+    await door.ok('put', `${path}/messages/${three['msg-id']}/recall`, place(three));
+    const live = async () => data(await door.ok<Row[]>('get', `${rtm}/broadcasts`, { conv_id: id }));
+    expect(await live()).toEqual(['TWO', 'one']);
+    await door.ok('delete', `${rtm}/broadcasts/${one['msg-id']}`);
+    expect(await live()).toEqual(['TWO']);
+    expect(ann.heard.slice(3)).toMatchObject([
+      { entry: { kind: 'edit', message: { body: 'TWO' } } },
+      { entry: { kind: 'recall' } },
+      { entry: { kind: 'delete' } },
+    ]);
+    expect([await unread('ann'), await unread('bob')]).toEqual([1, 1]);
+    // The server's history of the service has them among all the others.
+    await door.ok('post', `${path}/broadcasts`, { from_client: 'news', message: 'to subscribers' });
+    expect(data(await door.ok<Row[]>('get', `${v1}/messages/history`, { convid: id }))[0]).toBe(
+      'to subscribers',
+    );
+    expect(await unread('ann')).toBe(1);
+  });
+
+  it('may be for who is online only', async () => {
+    const conv_id = await made('service-conversations');
+    const ann = await door.online('ann');
+    await door.ok('post', `${v1}/broadcast`, { from_peer: 'news', conv_id, message: 'now', transient: true });
+    expect(ann.heard).toMatchObject([{ type: 'transient', message: { body: 'now' } }]);
+    expect(await door.ok('get', `${v1}/broadcast`, { conv_id })).toEqual([]);
   });
 });
 

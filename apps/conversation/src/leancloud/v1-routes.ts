@@ -154,7 +154,6 @@ const services: readonly LeanCloudRoute[] = [
   endpoint('post', `${path}/broadcast`, {
     summary: 'send to all clients',
     context: 'send',
-    differs: 'the service must have been made for everyone',
     input: broadcastInput
       .omit({ from_client: true })
       .extend({ from_peer: clientId, push_data: push.optional() }),
