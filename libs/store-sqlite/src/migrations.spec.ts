@@ -54,6 +54,8 @@ async function expectWhole(): Promise<void> {
     ]);
     expect(await store.members.own(app, id, client('bob'))).toMatchObject({ readSeq: 2, unread: 1 });
     expect(await store.clients.blocked(app, client('ann'), { limit: 5 })).toEqual({ items: ['eve'] });
+    await store.clients.refuse(app, client('ann'), id, 1, Date.now());
+    expect(await store.clients.refused(app, client('ann'), { limit: 5 })).toEqual({ items: [id] });
     expect(await store.apps.app(app)).toMatchObject({ sealedMasterKey: 'sealed', revision: 1 });
     const { items } = await store.clients.list(app, { limit: 9 });
     expect(items).toEqual([

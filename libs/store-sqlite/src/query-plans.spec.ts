@@ -1,3 +1,4 @@
+import { parseFilter } from '@hongyan/filter';
 import { client, make, message, append, T0 } from '../../conversations/src/fixtures.contract.js';
 import { Database, openWriteConnection } from './database.js';
 import { LocalEngine } from './engines.js';
@@ -5,6 +6,7 @@ import { Channel } from './channel.js';
 import { migrate } from './migrations.js';
 import { Reader } from './reader.js';
 import type { Reads } from './reader.js';
+import { SqliteClientStore } from './sqlite-client-store.js';
 import { SqliteConversationStore } from './sqlite-conversation-store.js';
 import { SqliteLogStore } from './sqlite-log-store.js';
 import { SqliteMemberStore } from './sqlite-member-store.js';
@@ -14,7 +16,7 @@ import { Writer } from './writer.js';
 import type { Writes } from './writer.js';
 
 /** Tables that grow; going through one of them is what no request may do. */
-const large = /SCAN (entry|member|head|conversation|client|mention|announcement|e|m|h|c|a|t|x|n)\b/;
+const large = /SCAN (entry|member|head|conversation|conversation_refusal|client|mention|announcement|e|m|h|c|a|t|x|n)\b/;
 
 it('every statement of the stores finds its rows by an index', async () => {
   const db = openWriteConnection(':memory:');
@@ -34,6 +36,7 @@ it('every statement of the stores finds its rows by an index', async () => {
   const log = new SqliteLogStore(channels);
   const conversations = new SqliteConversationStore(channels);
   const members = new SqliteMemberStore(channels);
+  const clients = new SqliteClientStore(channels);
 
   const notifications = new SqliteNotificationStore(channels);
   const retention = new SqliteRetentionStore(channels);
@@ -61,6 +64,12 @@ it('every statement of the stores finds its rows by an index', async () => {
   await conversations.find(app, [id]);
   await conversations.byUniqueKey(app, 'k');
   await conversations.everyone(app);
+  const all = { filter: parseFilter({}), sort: [], limit: 5 };
+  await conversations.query(app, { ...all, membersUpTo: 5, withMutes: true });
+  await clients.refuse(app, ann, id, 9, T0);
+  await clients.refused(app, ann, { limit: 5 });
+  await clients.refusers(app, id, [ann, bob]);
+  await clients.unrefuse(app, ann, id);
   await members.own(app, id, bob);
   await members.among(app, id, [ann]);
   await members.among(app, id, [ann], true);
