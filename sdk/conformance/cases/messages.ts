@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import { has, it, refuses } from '../suite.js';
-import { pause, until } from '../wire.js';
+import { pause, rest, until } from '../wire.js';
 
 it('messages: a sent one reaches the others and my other devices, not the sending session', async (world) => {
   const { id, wires } = await world.group('ann', 'bob');
@@ -172,6 +172,30 @@ it('messages: an owner recalls what a member wrote', async (world) => {
   const { id, wires } = await world.group('ann', 'bob');
   const sent = await world.send(wires.bob, id, 'rude');
   await wires.ann.call('message.recall', { op: world.op(), message: sent.id });
+});
+
+it('messages: the app’s server deletes one; only the delete is told of it, and it counts for nobody', async (world) => {
+  const { id, wires } = await world.group('ann', 'bob');
+  const kept = await world.send(wires.ann, id, 'kept');
+  const sent = await world.send(wires.ann, id, 'secret');
+  await refuses('forbidden', wires.ann.call('message.delete', { op: world.op(), message: sent.id }));
+  for (let n = 0; n < 2; n += 1) await rest(world.target, 'DELETE', `/messages/${sent.id}`);
+  const { entry } = await wires.bob.event('entry', (event) => event.entry.kind === 'delete');
+  has((entry as { message?: unknown }).message, { id: sent.id, seq: sent.seq, body: '' });
+  await refuses('message_not_found', wires.ann.call('message.recall', { op: world.op(), message: sent.id }));
+  const { unread, lastMessage } = await wires.bob.call('conversation.get', { conversation: id });
+  deepStrictEqual([unread, lastMessage?.id], [1, kept.id]);
+  const { messages } = await wires.bob.call('message.history', { conversation: id });
+  deepStrictEqual(
+    messages.map((message) => message.id),
+    [kept.id],
+  );
+  deepStrictEqual((await wires.bob.call('message.get', { messages: [sent.id] })).messages, []);
+  const { entries } = await wires.bob.call('conversation.entries', { conversation: id, after: 1 });
+  deepStrictEqual(
+    entries.map(({ kind }) => kind),
+    ['message', 'delete'],
+  );
 });
 
 it('messages: transient ones reach who is online and are not stored', async (world) => {
