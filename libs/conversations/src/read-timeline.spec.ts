@@ -136,6 +136,15 @@ describe.each([
     expect((await walk({ before: { time: h.now + 1 } })).length).toBe(said.length);
   });
 
+  it('tells when an author is looked for in one long log for too long', async () => {
+    for (let n = 0; n < 120; n += 1) await ann.send(ids[0]!, `${n}`);
+    const { log } = h.store;
+    const history = log.history.bind(log);
+    expect(await h.server().outcome('message.timeline', { author: 'bob' })).toBe('ok');
+    jest.spyOn(log, 'history').mockImplementation((...args) => ((h.now += 6_000), history(...args)));
+    expect(await h.server().outcome('message.timeline', { author: 'bob' })).toBe('deadline_exceeded');
+  });
+
   it('tells when that takes too long', async () => {
     await chatter();
     const { conversations, timeline } = h.store;

@@ -131,6 +131,11 @@ const rules: readonly { readonly what: string; readonly sql: string }[] = [
       WHERE m.role IS NOT NULL GROUP BY m.client, m.conv HAVING count(e.seq) <> m.own - m.readOwn OR coalesce(max(e.seq), 0) > m.lastOwnSeq`,
   },
   {
+    what: 'deleted',
+    sql: `SELECT c.app, c.id, 'the deleted message ' || e.seq || ' has a content or counts' AS detail FROM entry e
+      JOIN conversation c ON c.key = e.conv WHERE e.deleted = 1 AND (e.kind <> ${messageCode} OR e.recalled = 0 OR e.body <> '')`,
+  },
+  {
     what: 'authors',
     sql: `SELECT c.app, c.id, 'what ' || coalesce(k.id, e.author) || ' wrote cannot be found by its author' AS detail
       FROM (SELECT DISTINCT conv, author FROM entry WHERE kind = ${messageCode} AND author <> 0) e

@@ -250,6 +250,8 @@ describe('a check', () => {
     ['silences', 'DELETE FROM silence'],
     ['blocked', 'DELETE FROM block'],
     ['mentions', 'DELETE FROM mention'],
+    ['authors', `DELETE FROM member WHERE id = 'ann'`],
+    ['deleted', 'UPDATE entry SET deleted = 1 WHERE seq = 2'],
     ['timeline', 'DELETE FROM spoken'],
     ['timeline', 'UPDATE spoken SET seq = seq + 1'],
     ['revision', `UPDATE store SET value = 1 WHERE name = 'rev'`],
