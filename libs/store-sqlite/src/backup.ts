@@ -4,6 +4,7 @@ import { backup } from 'node:sqlite';
 import { AppError } from '@hongyan/protocol';
 import { openReadConnection, openWriteConnection } from './database.js';
 import { newStoreId } from './migrations.js';
+import { makePrivateFile } from './private-file.js';
 
 export interface BackupProgress {
   readonly copiedPages: number;
@@ -27,6 +28,7 @@ export async function backupTo(
   mkdirSync(dirname(to), { recursive: true });
   const unfinished = `${to}.unfinished`;
   rmSync(unfinished, { force: true });
+  makePrivateFile(unfinished);
   const source = openReadConnection(from);
   try {
     // The open transaction holds the moment; without it each write to the store would make the copy begin anew.

@@ -24,6 +24,7 @@ import type { StoreMemory } from './database.js';
 import { LocalEngine, ThreadEngine } from './engines.js';
 import { lockFolder } from './folder-lock.js';
 import { migrate } from './migrations.js';
+import { makePrivateFile } from './private-file.js';
 import { Reader } from './reader.js';
 import type { Reads } from './reader.js';
 import { defaultLimits, RememberedRows } from './remembered-rows.js';
@@ -110,6 +111,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 
 /** Migrates before any thread looks at the tables. */
 function prepare(path: string): void {
+  makePrivateFile(path);
   const db = openWriteConnection(path);
   try {
     migrate(db);
