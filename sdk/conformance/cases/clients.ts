@@ -21,6 +21,25 @@ it('clients: whom I refuse cannot write to me one-to-one, nor add me', async (wo
   await world.send(wires.ann, id, 'x');
 });
 
+it('clients: what I refuse I am out of, and not added to until I lift it', async (world) => {
+  const { id, wires } = await world.group('ann', 'bob');
+  const bob = world.id('bob');
+  const left = await wires.bob.call('conversation.refuse', { op: world.op(), conversation: id });
+  await wires.ann.event('entry', ({ entry }) => entry.kind === 'left' && entry.seq === left.seq);
+  deepStrictEqual((await wires.bob.call('client.refused', {})).items, [id as never]);
+  const add = async () => {
+    const { done, failed } = await wires.ann.call('conversation.add', {
+      op: world.op(),
+      conversation: id,
+      members: [bob],
+    });
+    return [done, failed.map(({ name }) => name)];
+  };
+  deepStrictEqual(await add(), [[], ['blocked']]);
+  await wires.bob.call('conversation.unrefuse', { conversation: id });
+  deepStrictEqual(await add(), [[bob], []]);
+});
+
 it('presence: asked for, and watched', async (world) => {
   const ann = await world.login('ann');
   const bob = world.id('bob');

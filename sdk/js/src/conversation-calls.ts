@@ -143,6 +143,17 @@ export abstract class ConversationCalls extends Emitter<ConversationEvents> {
     this.leaveBehind();
   }
 
+  /** I leave, and nobody but me adds me to it again. */
+  async refuse(): Promise<void> {
+    await this.change('conversation.refuse', { conversation: this.id }, false);
+    this.leaveBehind();
+  }
+
+  /** Others may add me again. */
+  async unrefuse(): Promise<void> {
+    await this.core.commands.call('conversation.unrefuse', { conversation: this.id });
+  }
+
   async setRole(client: string, role: Role): Promise<void> {
     await this.change('conversation.setRole', { conversation: this.id, member: client, role });
   }

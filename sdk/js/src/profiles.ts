@@ -35,4 +35,9 @@ export class Profiles {
   blocked(options: PageOptions = {}): Promise<Page<string>> {
     return this.commands.call('client.blocked', options);
   }
+
+  /** Ids of conversations that I refuse: `client.call('conversation.unrefuse', …)` lifts it for one that is not loaded. */
+  refused(options: PageOptions = {}): Promise<Page<string>> {
+    return this.commands.call('client.refused', options);
+  }
 }
