@@ -141,4 +141,11 @@ it('moves everything that it has from one installation to another', async () => 
     expect(here.map(same)).toEqual(there.map(same)); // and in the same order
   }
   expect(await second.findings()).toEqual([]);
+
+  // Who comes later is in the next pull, though nothing else of the conversation has changed for long.
+  const old = standIn.app.conversationId(size.services + 1);
+  await rest('POST', `/1.2/rtm/conversations/${old}/members`, { client_ids: ['latecomer'] });
+  await pull(first.url, 'first');
+  const changed = (await rowsOf('first', 'conversations')).filter((text) => text.includes('latecomer'));
+  expect(changed.map((text) => (JSON.parse(text) as Row)['objectId'])).toEqual([old]);
 });

@@ -195,8 +195,23 @@ export function describeConversationStore(name: string, open: () => Promise<Core
           attributes: { b: 2 },
           columns: { size: 1 },
         });
-        await append(store, made, [change('ann', { kind: 'deleted' })], T0 + 30);
-        expect((await store.conversations.load(made.app, made.id))?.conversation.deletedAt).toBe(T0 + 30);
+        const [bob, cid] = [client('bob'), client('cid')];
+        const changes = [
+          { kind: 'added', members: [bob] },
+          { kind: 'joined', member: cid },
+          { kind: 'left', member: cid },
+          { kind: 'removed', members: [bob] },
+          { kind: 'blocked', members: [bob], removed: [] },
+        ] as const;
+        for (const [at, payload] of changes.entries()) {
+          await append(store, made, [change('ann', payload)], T0 + 100 + 10 * at);
+          const loaded = await store.conversations.load(made.app, made.id);
+          expect(loaded?.conversation.updatedAt).toBe(T0 + 100 + 10 * at);
+        }
+        await append(store, made, [message('ann', 'changes it not')], T0 + 150);
+        expect((await store.conversations.load(made.app, made.id))?.conversation.updatedAt).toBe(T0 + 140);
+        await append(store, made, [change('ann', { kind: 'deleted' })], T0 + 160);
+        expect((await store.conversations.load(made.app, made.id))?.conversation.deletedAt).toBe(T0 + 160);
       });
 
       it('follow joins, leaves, roles, silences and blocks', async () => {

@@ -28,8 +28,24 @@ export type Change =
   /** The message at `target`, and every edit of it, loses its content; `deleted`: and shows nowhere any longer. */
   | { readonly on: 'blank'; readonly target: number; readonly deleted?: true };
 
+/** A conversation has changed with its name and columns, and with who is in it. */
+const changesMembers: ReadonlySet<EntryPayload['kind']> = new Set([
+  'added',
+  'joined',
+  'left',
+  'removed',
+  'blocked',
+]);
+
 /** The changes of one entry, in order. Messages change nothing outside the log (head and counts belong to append). */
 export function changesOf(entry: Entry): readonly Change[] {
+  const changes = projected(entry);
+  return changesMembers.has(entry.payload.kind)
+    ? [...changes, { on: 'conversation', set: { updatedAt: entry.time } }]
+    : changes;
+}
+
+function projected(entry: Entry): readonly Change[] {
   const { payload, seq, time } = entry;
   switch (payload.kind) {
     case 'message':

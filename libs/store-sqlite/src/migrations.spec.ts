@@ -91,6 +91,24 @@ it('version 1 is brought forward with all it holds', async () => {
   await expectWhole();
 });
 
+it('a conversation has changed when its members have', async () => {
+  const before = await openSqliteStore({ folder, threads: false });
+  const now = Date.now();
+  const { head } = (await before.conversations.load(app, id))!;
+  const entries = [change('ann', { kind: 'added', members: [client('fay')] })];
+  await before.log.append(app, { conversation: id, expected: head.last, now, entries });
+  await before.close();
+  inFile('UPDATE conversation SET updatedAt = createdAt');
+  inFile('PRAGMA user_version = 11');
+  const store = await openSqliteStore({ folder, threads: false });
+  try {
+    expect((await store.conversations.load(app, id))!.conversation.updatedAt).toBe(now);
+    expect((await store.check()).findings).toEqual([]);
+  } finally {
+    await store.close();
+  }
+});
+
 it('finds the authors who are no members', async () => {
   inFile('UPDATE entry SET author = 4 WHERE key = 7');
   expect(inFile('SELECT author FROM entry WHERE key = 7')).toEqual({ author: 4 });

@@ -13,6 +13,7 @@ import {
   version9Sql,
   version10Sql,
   version11Sql,
+  version12Sql,
 } from './schema.js';
 
 /** The folder was written by a newer version of this software. */
@@ -42,6 +43,7 @@ const migrations: readonly ((db: Database) => void)[] = [
   (db) => db.exec(version9Sql),
   (db) => db.exec(version10Sql),
   (db) => db.exec(version11Sql),
+  (db) => db.exec(version12Sql),
 ];
 
 /** Brings the store to this software's version, each step in a transaction of its own. */

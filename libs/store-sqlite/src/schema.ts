@@ -7,7 +7,7 @@ import type { StoredKind } from '@hongyan/conversations';
  * Conversations and clients have integer keys; an app's ids are looked up once (unique index on (app, id)) and
  * everything else hangs on the keys, so that nothing of another app can be reached.
  */
-export const schemaVersion = 11;
+export const schemaVersion = 12;
 
 /** Version 1. Never changed: later versions are steps from here. */
 export const schemaSql = `
@@ -193,6 +193,13 @@ CREATE TABLE announcement (
   conv INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, app TEXT NOT NULL, PRIMARY KEY (conv, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX announcement_app ON announcement (app, conv);
+`;
+
+/** Version 12: a conversation has changed when its members have (added, joined, left, removed, blocked). */
+export const version12Sql = `
+UPDATE conversation SET updatedAt = e.time
+  FROM (SELECT conv, max(time) AS time FROM entry WHERE kind IN (4, 5, 6, 7, 11) GROUP BY conv) e
+  WHERE e.conv = key AND e.time > updatedAt;
 `;
 
 /** A two-way table between words and their numbers. */

@@ -51,17 +51,22 @@ export function putsOut(entry: EntryView, me: string | undefined): boolean {
 /** What an entry changes in the view of its conversation. */
 export function applyToView(view: ConversationView, entry: EntryView): ConversationView {
   const next = { ...view, seq: Math.max(view.seq, entry.seq) };
+  const changed = (by: number): ConversationView => ({
+    ...next,
+    updatedAt: entry.time,
+    memberCount: view.memberCount + by,
+  });
   switch (entry.kind) {
     case 'message':
       return { ...next, lastMessageAt: Math.max(view.lastMessageAt ?? 0, entry.time) };
     case 'added':
-      return { ...next, memberCount: view.memberCount + entry.members.length };
+      return changed(entry.members.length);
     case 'joined':
-      return { ...next, memberCount: view.memberCount + 1 };
+      return changed(1);
     case 'left':
-      return { ...next, memberCount: view.memberCount - 1 };
+      return changed(-1);
     case 'removed':
-      return { ...next, memberCount: view.memberCount - entry.members.length };
+      return changed(-entry.members.length);
     case 'updated':
       return {
         ...next,
