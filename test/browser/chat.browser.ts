@@ -79,6 +79,24 @@ describe('two windows', () => {
     expect(await bob.page.title()).not.toContain('(');
   });
 
+  it('takes away in both windows what the app’s server deletes', async () => {
+    const [ann, bob] = await Promise.all([stage.open('amy'), stage.open('ben')]);
+    await ann.create('One person', { 'Write to': 'ben' });
+    await ann.say('Good evening');
+    await ann.say('Buy my pills');
+    await badge(bob, 'amy').filter({ hasText: /^2$/ }).waitFor();
+    const { messages } = await stage.server.rest('GET', '/messages/timeline?limit=1');
+    const [{ id, body }] = messages as [{ id: string; body: string }];
+    expect(body).toBe('Buy my pills');
+    await stage.server.rest('DELETE', `/messages/${id}`);
+    await badge(bob, 'amy').filter({ hasText: /^1$/ }).waitFor();
+    await bob.row('amy').getByText('Good evening').waitFor();
+    await ann.message('Buy my pills').waitFor({ state: 'detached' });
+    await bob.openRow('amy');
+    await bob.shows('Good evening');
+    expect(await bob.message('Buy my pills').count()).toBe(0);
+  });
+
   it('pins, mutes and marks as unread, on all devices of a person', async () => {
     const carol = await stage.online('carla');
     for (const members of [['dora'], ['dora', 'emil']]) {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { until } from './until.js';
 
 const root = resolve(__dirname, '../..');
+const masterKey = 'browser-master-key';
 const main = join(root, 'dist/apps/cli/src/main.js');
 
 /** A real server process on a folder of its own, with the demo app; it can be killed and started again. */
@@ -55,6 +56,14 @@ export class SampleServer {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** What the app's own server asks. */
+  async rest(method: string, path: string): Promise<Record<string, unknown>> {
+    const headers = { 'x-hongyan-app': 'demo', authorization: `Bearer ${masterKey}` };
+    const answer = await fetch(`${this.url}/api/v1${path}`, { method, headers });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Record<string, unknown>;
+  }
+
   private async createDemoApp(): Promise<void> {
     const token = readFileSync(join(this.folder, 'operator.token'), 'utf8').trim();
     const post = async (path: string, body: object): Promise<void> => {
@@ -67,6 +76,6 @@ export class SampleServer {
     };
     await post('/tenants', { id: 'demo', name: 'Demo' });
     const settings = { 'login.unsigned': true };
-    await post('/apps', { tenant: 'demo', id: 'demo', name: 'Demo', settings });
+    await post('/apps', { tenant: 'demo', id: 'demo', name: 'Demo', masterKey, settings });
   }
 }
