@@ -1,5 +1,6 @@
 import { AppError } from '@hongyan/protocol';
 import { z } from 'zod';
+import { describeAppSettings } from './describe-settings.js';
 import { presets } from './presets.js';
 import { type Settable, settableSchema } from './settings-schema.js';
 import type { App } from './types.js';
@@ -94,10 +95,7 @@ export function applySettings(settings: Settable, changes: Readonly<Record<strin
   }
   const parsed = settableSchema.safeParse(changed);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new AppError('bad_request', {
-      detail: `${issue?.path.join('.') ?? 'settings'}: ${issue?.message ?? 'not valid'}`,
-    });
+    throw new AppError('bad_request', { detail: reasonOf(parsed.error) });
   }
   const { login: policy, limits: bounds } = parsed.data;
   if (policy.jwtAlgorithm !== 'HS256' && !policy.jwtKeys?.length && policy.jwksUrl === undefined) {
@@ -109,6 +107,14 @@ export function applySettings(settings: Settable, changes: Readonly<Record<strin
     throw new AppError('bad_request', { detail: 'limits.bodyBytes is larger than limits.frameBytes' });
   }
   return parsed.data;
+}
+
+function reasonOf({ issues: [issue] }: z.ZodError): string {
+  const path = issue?.path.join('.') ?? 'settings';
+  // An item of a list has its place behind the name.
+  const setting = describeAppSettings().find((known) => `${path}.`.startsWith(`${known.path}.`));
+  const allowed = setting === undefined ? '' : ` (allowed: ${setting.allowed})`;
+  return `${path}: ${issue?.message ?? 'not valid'}${allowed}`;
 }
 
 function suggestion(path: string): string {

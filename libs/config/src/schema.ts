@@ -53,6 +53,7 @@ interface JsonSchema {
 
 function allowedOf({ type = 'text', format, enum: values, minimum, maximum, minLength }: JsonSchema): string {
   if (values !== undefined) return values.join(' | ');
+  if (type === 'boolean') return 'true | false';
   if (type === 'integer' || type === 'number') return `${type} ${minimum ?? ''}–${maximum ?? ''}`;
   if (format === 'uri') return 'URL';
   return minLength !== undefined && minLength > 1 ? `text, at least ${minLength} characters` : 'text';
