@@ -88,6 +88,40 @@ it('system: a broadcast reaches subscribers, and counts as unread', async (world
   );
 });
 
+it('system: a broadcast to everyone reaches who has not subscribed, and no other does', async (world) => {
+  const made = await rest(world.target, 'POST', '/conversations', { kind: 'system', name: 'news' });
+  const id = (made.conversation as { id: string }).id;
+  const [ann, bob] = [await world.login('ann'), await world.login('bob')];
+  await ann.call('system.subscribe', { op: world.op(), conversation: id });
+  const say = (body: string, more: object = {}) =>
+    rest(world.target, 'POST', `/conversations/${id}/messages`, { body, ...more });
+  await say('first', { audience: 'everyone' });
+  await say('for subscribers');
+  await say('last', { audience: 'everyone' });
+  const heard = (wire: typeof ann) =>
+    wire.events.flatMap((event) =>
+      event.type === 'entry' && event.entry.kind === 'message' ? [event.entry.message.body] : [],
+    );
+  await until(() => heard(ann).length === 3 && heard(bob).length === 2, 'the broadcasts');
+  deepStrictEqual(heard(bob), ['first', 'last']);
+  const { unread, lastMessage, own } = await bob.call('conversation.get', { conversation: id });
+  deepStrictEqual([unread, lastMessage?.body, own?.role], [2, 'last', undefined]);
+  const { messages } = await bob.call('message.history', { conversation: id });
+  deepStrictEqual(
+    messages.map(({ body }) => body),
+    ['first', 'last'],
+  );
+  const { entries } = await bob.call('conversation.entries', { conversation: id, after: 0 });
+  deepStrictEqual(
+    entries.map(({ kind }) => kind),
+    ['message', 'message'],
+  );
+  await bob.call('conversation.read', { conversation: id, seq: lastMessage?.seq });
+  has(await bob.call('client.unread', {}), { unread: 0 });
+  const send = { op: world.op(), conversation: id, body: 'x', audience: 'everyone' } as const;
+  await refuses('forbidden', ann.call('message.send', send));
+});
+
 it('system: a direct message goes to one client; what clients write nobody else hears', async (world) => {
   const made = await rest(world.target, 'POST', '/conversations', { kind: 'system', name: 'service' });
   const id = (made.conversation as { id: string }).id;
