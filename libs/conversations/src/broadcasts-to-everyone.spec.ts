@@ -141,6 +141,21 @@ describe('broadcasts to everyone by a service for subscribers', () => {
     expect(entries.map(({ kind, seq }) => `${kind}#${seq}`)).toEqual(['edit#6', 'recall#7']);
   });
 
+  it('are deleted for all: the one before is the last, and only who could see it hears of it', async () => {
+    await broadcast('one');
+    const [two, three] = [await broadcast('two'), await toSubscribers('three')];
+    for (const client of [ann, bob]) client.heard();
+    for (const { id } of [three, two]) await h.server().run('message.delete', { message: id });
+    await h.settle();
+    expect([ann.heard(), bob.heard()]).toEqual([['delete#7'], ['delete#6', 'delete#7']]);
+    for (const client of [ann, bob]) {
+      expect([await read(client), await unread(client)]).toEqual([['one'], 1]);
+      expect(await row(client)).toMatchObject({ lastMessage: { body: 'one' } });
+    }
+    const { entries } = await ann.run('conversation.entries', { conversation: news, after: 0 });
+    expect(entries.map(({ kind, seq }) => `${kind}#${seq}`)).toEqual(['message#3', 'delete#7']);
+  });
+
   it('end with their time and with the service, and stand in the timeline once', async () => {
     await broadcast('soon over', { expiresAt: h.now + 5_000 });
     await broadcast('stays');
