@@ -51,6 +51,7 @@ async function main(): Promise<number> {
     /** What the program cannot do itself. */
     const asked: Record<string, () => Promise<unknown>> = {
       restart: () => server.restart('SIGKILL'),
+      drain: () => server.restart('SIGTERM'),
       broadcast: () =>
         server.rest(app, 'POST', `api/v1/conversations/${service}/messages`, {
           body: 'from the service',

@@ -2,6 +2,7 @@ export * from './ports.js';
 export * from './types.js';
 export { Authenticator, type AuthenticatorParts } from './authenticator.js';
 export { signLogin } from './login-signature.js';
+export { appNamedBy } from './session-tokens.js';
 export { UserVerifier, type UserVerifierOptions } from './user-verifier.js';
 export { RevocationList, type RevocationListOptions } from './revocation-list.js';
 export { ServerAuthenticator, type ServerCredential, wrongKey } from './server-authenticator.js';

@@ -1,6 +1,6 @@
 import type { App } from '@hongyan/apps';
 import { AppError, asSessionId, isClientId, type OpenSession } from '@hongyan/protocol';
-import { type CryptoKey, errors, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import { keyBytes } from './secrets.js';
 import type { SessionKey } from './types.js';
 
@@ -90,6 +90,16 @@ export class SessionTokens {
     throw new AppError(failure instanceof errors.JWTExpired ? 'session_expired' : 'token_invalid', {
       cause: failure,
     });
+  }
+}
+
+/** The app whose session a token says it is of: not proven. Undefined: it is no token. */
+export function appNamedBy(token: string): string | undefined {
+  try {
+    const { aud } = decodeJwt(token);
+    return typeof aud === 'string' ? aud : undefined;
+  } catch {
+    return undefined;
   }
 }
 

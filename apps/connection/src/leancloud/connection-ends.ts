@@ -27,14 +27,19 @@ export async function sendAway<S>(connections: Connections<S>, ms: number): Prom
   const begun = Date.now();
   const end = begun + ms;
   const leaving = begun + Math.min(mostLeavingMs, ms / 2);
-  const goaway = encodeCommand({ cmd: CommandType.goaway });
-  for (const connection of connections) connection.push(Buffer.alloc(0), [goaway]);
+  for (const connection of connections) connection.push(Buffer.alloc(0), [goawayTo(connection)]);
   const busy = () => [...connections].some((connection) => !connection.isIdle);
   while (connections.size > 0 && Date.now() < leaving) await pause(10);
   while (connections.size > 0 && busy() && Date.now() < end) await pause(10);
   for (const connection of connections) connection.close('GOING_AWAY');
   while (connections.size > 0 && Date.now() < end) await pause(10);
   for (const connection of connections) connection.terminate();
+}
+
+/** Java clients hear it only by the name of one of theirs, where they are several. */
+function goawayTo<S>({ sessions }: LeanCloudConnection<S>): Buffer {
+  const [peerId] = sessions.keys();
+  return encodeCommand({ cmd: CommandType.goaway, ...(peerId === undefined ? {} : { peerId }) });
 }
 
 /** Instead of an upgrade. */

@@ -70,6 +70,12 @@ describe('the route', () => {
     });
   });
 
+  it('refuses Java clients while the server goes away: they ask again, and do not where a connection is refused', async () => {
+    void rig.leanCloud.drain(500);
+    expect((await get('/v1/route?appId=red&secure=1&installationId=phone')).status).toBe(503);
+    expect((await get('/v1/route?appId=red&secure=true')).status).toBe(200);
+  });
+
   it('answers preflights, and unknown apps with code and text', async () => {
     const preflight = await fetch(`${rig.base}/v1/route`, { method: 'OPTIONS' });
     expect(preflight.status).toBe(204);
@@ -186,6 +192,10 @@ describe('a connection', () => {
     const opened = await again.push(session, OpType.opened);
     expect(opened).toMatchObject({ peerId: 'ann', sessionMessage: { st: expect.any(String) as string } });
     expect(opened).not.toHaveProperty('i');
+    // It may be quicker than the device's login: the token tells the app.
+    const sooner = await rig.connect();
+    sooner.send(reopened('ann', opened.sessionMessage!.st!));
+    expect(await sooner.push(session, OpType.opened)).toMatchObject({ peerId: 'ann' });
     again.send(reopened('bob', 'no token'));
     const refused = await again.push(error);
     expect(refused).toMatchObject({ peerId: 'bob', errorMessage: { code: 4112 } });
@@ -293,7 +303,7 @@ describe('a connection', () => {
   it('ends with goaway when the server does', async () => {
     const frames = await login();
     await rig.leanCloud.drain(500);
-    expect(frames.received.at(-1)).toEqual({ cmd: CommandType.goaway });
+    expect(frames.received.at(-1)).toEqual({ cmd: CommandType.goaway, peerId: 'ann' });
     expect((await frames.whenClosed()).code).toBe(1001);
     expect(rig.commands.ended.map(({ reason }) => reason)).toEqual(['lost']);
   });

@@ -196,7 +196,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   private async openSession(connection: Connection, command: GenericCommand): Promise<GenericCommand> {
     if (this.isDraining) throw new AppError('shutting_down');
     const { hub, authenticator } = this.parts;
-    const app = await appOf(this.parts, connection, command.appId);
+    const app = await appOf(this.parts, connection, command);
     if (hub.sessionsIn(app.id) >= app.limits.connections)
       throw new AppError('limit_exceeded', { detail: 'The app has as many connections as it may have.' });
     const now = Date.now();

@@ -49,7 +49,7 @@ export class LeanCloudModule implements NestModule, OnModuleInit, BeforeApplicat
   configure(): void {
     const { httpAdapter } = this.host;
     const { parts, pods } = this.wiring;
-    httpAdapter.use(routeEndpoint(parts.apps, pods));
+    httpAdapter.use(routeEndpoint(parts.apps, pods, this.door));
     httpAdapter.use(restEndpoint(parts, this.door));
     httpAdapter.use(signEndpoint(parts));
   }

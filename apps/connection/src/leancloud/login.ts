@@ -8,20 +8,24 @@ import {
 } from '@hongyan/leancloud';
 import type { App } from '@hongyan/apps';
 import { AppError, asAppId, isClientId, type OpenSession } from '@hongyan/protocol';
-import type { Credentials, Login } from '@hongyan/sessions';
+import { appNamedBy, type Credentials, type Login } from '@hongyan/sessions';
 import type { ConnectionParts } from '../connection-parts.js';
 import { checkSessionCount } from '../session-bounds.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import type { LeanCloudConnection } from './leancloud-connection.js';
 import { requireSignature } from './signed-operations.js';
 
-/** The app that a command names, if this connection may use it. */
+/**
+ * The app that a login is for, if this connection may use it: the command names it, or another session here, or the device's
+ * `login`, or the token (Java clients open sessions again before they say anything else).
+ */
 export async function appOf(
   parts: ConnectionParts,
   connection: LeanCloudConnection<LeanCloudSession>,
-  appId: string | undefined,
+  { appId, sessionMessage }: GenericCommand,
 ): Promise<App> {
-  const id = appId ?? connection.firstSession?.app.id ?? connection.deviceApp;
+  const id =
+    appId ?? connection.firstSession?.app.id ?? connection.deviceApp ?? appNamedBy(sessionMessage?.st ?? '');
   const app = id === undefined || id.length > 64 ? undefined : await parts.apps.find(asAppId(id));
   if (app === undefined) throw new AppError('app_unavailable');
   const { origin } = connection;

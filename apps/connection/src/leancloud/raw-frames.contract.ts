@@ -34,7 +34,7 @@ export async function startLeanCloudRig(
   // What every login asks for.
   rig.commands.always = { 'client.edits': { entries: [], until: 0, more: false } };
   const leanCloud = new LeanCloudDoor(rig.parts);
-  const endpoint = routeEndpoint(rig.parts.apps, pods ?? new LocalPodDirectory());
+  const endpoint = routeEndpoint(rig.parts.apps, pods ?? new LocalPodDirectory(), leanCloud);
   const http = createServer((request, response) =>
     endpoint(request, response, () => {
       response.statusCode = 404;

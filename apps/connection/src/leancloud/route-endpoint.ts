@@ -12,18 +12,26 @@ type Next = (error?: unknown) => void;
  * URL that ends in a slash makes clients ask for `//v1/route`.
  */
 export const routeEndpoint =
-  (apps: AppDirectory, pods: PodDirectory) =>
+  (apps: AppDirectory, pods: PodDirectory, door: { readonly isDraining: boolean }) =>
   (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     const url = urlOf(request);
     const path = url.pathname;
     if (path !== '/v1/route' && path !== '/2/route') return next();
     if (allowCrossOrigin(request, response)) return;
     if (request.method !== 'GET' && request.method !== 'HEAD') return next();
+    if (door.isDraining && url.searchParams.has(onlyOfJava))
+      return sendJson(response, 503, failure('INTERNAL_ERROR', 'The server is going away.'));
     answer(apps, pods, request, url, path === '/2/route').then(
       ([status, body]) => sendJson(response, status, body),
       (error: unknown) => next(error),
     );
   };
+
+/**
+ * Java clients ask again after an error of the route, but never after a connection was refused. JavaScript ones do it the other
+ * way round: they are always told of a server.
+ */
+const onlyOfJava = 'installationId';
 
 async function answer(
   apps: AppDirectory,
