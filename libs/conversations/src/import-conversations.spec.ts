@@ -85,6 +85,15 @@ const first: Source = {
   blocked: ['eve', 'fay'],
 };
 
+it('does not add who refuses the conversation here, member or not', async () => {
+  await take({ members: ['ann', 'bob'] });
+  for (const name of ['bob', 'cat']) await h.server(name).run('conversation.refuse', { conversation: id });
+  const later = { members: ['ann', 'bob', 'cat', 'dan'] };
+  expect(await take(later)).toEqual({ id, outcome: 'changed', notes: [] });
+  expect((await here()).members).toEqual(['ann owner', 'dan member']);
+  expect(await take(later)).toMatchObject({ outcome: 'same' });
+});
+
 it('carries over what was added, taken away and lifted elsewhere, and again changes nothing', async () => {
   expect(await take(first)).toMatchObject({ outcome: 'created', notes: [] });
   const second: Source = {

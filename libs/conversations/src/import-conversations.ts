@@ -23,6 +23,7 @@ import {
   peopleChanges,
   readBrought,
 } from './import-changes.js';
+import type { ConversationState } from './state.js';
 import type { EntryPayload } from './types.js';
 
 export interface ImportItem extends ImportedConversation {
@@ -80,6 +81,7 @@ export class ConversationImport {
     return results;
   }
 
+  /** Who refuses the service here is left out. */
   async subscribers(
     app: AppId,
     conversation: ConversationId,
@@ -87,7 +89,10 @@ export class ConversationImport {
   ): Promise<{ added: number }> {
     const state = await this.core.states.get(app, conversation);
     if (state?.conversation.kind !== 'system') throw new AppError('not_found');
-    return await this.store.takeSubscribers(app, conversation, subscribers);
+    const clients = subscribers.map(({ client }) => client);
+    const refusers = new Set(await this.core.clients.refusers(app, conversation, clients));
+    const others = subscribers.filter(({ client }) => !refusers.has(client));
+    return await this.store.takeSubscribers(app, conversation, others);
   }
 
   /** Answers for how many members something changed. */
@@ -166,12 +171,26 @@ export class ConversationImport {
         notes.push(
           'its beginning is past the retention here: members, silences and blocks were not compared',
         );
-      else wanted.push(...peopleChanges(state, brought, item, await this.roomOf(app), notes));
+      else {
+        const people = { ...item, members: await this.withoutRefusers(app, state, item.members) };
+        wanted.push(...peopleChanges(state, brought, people, await this.roomOf(app), notes));
+      }
     }
     let changed = false;
     for (const payload of wanted) changed = (await this.apply(app, id, payload)) || changed;
     changed = (await this.bringMutesUpToDate(app, item, wanted)) || changed;
     return { id, outcome: changed ? 'changed' : 'same', notes };
+  }
+
+  /** Who refuses the conversation here is not added to it. */
+  private async withoutRefusers(
+    app: AppId,
+    state: ConversationState,
+    members: ImportItem['members'],
+  ): Promise<ImportItem['members']> {
+    const strangers = members.filter(({ client }) => !state.isMember(client)).map(({ client }) => client);
+    const refusers = new Set(await this.core.clients.refusers(app, state.id, strangers));
+    return members.filter(({ client }) => !refusers.has(client));
   }
 
   private async roomOf(app: AppId): Promise<number> {

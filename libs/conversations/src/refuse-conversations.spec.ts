@@ -170,6 +170,12 @@ describe('a client that refuses a conversation', () => {
     await harness.server('cat').run('system.subscribe', service);
     await bob.run('system.subscribe', service);
     expect(await refused()).toEqual([]);
+    // Its thread with the service stays, and what is written to it there.
+    await server.send(conversation.id, 'hello', { to: ['cat'] as never });
+    await cat.run('conversation.refuse', service);
+    expect((await cat.run('conversation.get', service)).own).not.toHaveProperty('role');
+    await server.send(conversation.id, 'still here', { to: ['cat'] as never });
+    expect((await cat.run('conversation.get', service)).unread).toBe(2);
     const everyones = await server.run('conversation.create', { kind: 'system', audience: 'everyone' });
     const all = { conversation: everyones.conversation.id };
     expect(await bob.outcome('conversation.refuse', all)).toBe('forbidden');

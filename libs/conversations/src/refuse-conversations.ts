@@ -5,6 +5,7 @@ import { type Call, bounded, clientOf, type Core } from './core.js';
 import { mayLeave, maySee } from './permissions.js';
 import type { Verdict } from './sequencer.js';
 import type { ConversationState } from './state.js';
+import { staysGuest } from './subscriptions.js';
 
 /**
  * Conversations that a client refuses: nobody else adds it to them, neither members nor the tenant's server. Rooms are not
@@ -37,7 +38,9 @@ export async function refuseConversation(
     alone: true,
     decide,
   });
-  return entry === undefined ? {} : { seq: entry.seq, time: entry.time };
+  if (entry === undefined) return {};
+  if (state.conversation.kind === 'system') await staysGuest(core, caller.app, state.id, client);
+  return { seq: entry.seq, time: entry.time };
 }
 
 /** Also who may not see it any more, but was in it, knows of it and may refuse it. */

@@ -52,7 +52,12 @@ export async function unsubscribe(
 }
 
 /** Unsubscribed, a client still has its thread with the service and what is for everyone, from its cursor on. */
-async function staysGuest(core: Core, app: AppId, service: ConversationId, client: ClientId): Promise<void> {
+export async function staysGuest(
+  core: Core,
+  app: AppId,
+  service: ConversationId,
+  client: ClientId,
+): Promise<void> {
   const [thread, services] = await Promise.all([
     existingThread(core, app, service, client),
     core.conversations.everyone(app),
