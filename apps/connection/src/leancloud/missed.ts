@@ -1,5 +1,5 @@
 import { CommandType, type SessionCommand, type UnreadTuple, convTypeOf } from '@hongyan/leancloud';
-import type { ListRow } from '@hongyan/protocol';
+import type { ListRow, MessageView } from '@hongyan/protocol';
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { encodePush } from './pushed-event.js';
@@ -34,14 +34,19 @@ async function offlinePushes(
 ): Promise<Buffer[]> {
   const found: Buffer[] = [];
   const waiting = rows.filter(
-    ({ unread, own, conversation }) => unread > 0 && own.deliveredSeq < conversation.seq,
+    ({ unread, own, conversation: { kind, seq } }) =>
+      unread > 0 && (kind === 'system' || own.deliveredSeq < seq),
   );
-  for (const { conversation, own } of waiting.slice(0, mostConversations).reverse()) {
-    const { messages, more } = await calls.run(session, 'message.history', {
+  for (const row of waiting.slice(0, mostConversations).reverse()) {
+    const { conversation, own } = row;
+    const isService = conversation.kind === 'system';
+    const page = await calls.run(session, 'message.history', {
       conversation: conversation.id,
-      after: { seq: own.deliveredSeq },
+      ...(isService ? {} : { after: { seq: own.deliveredSeq } }),
       limit: offlinePerConversation,
     });
+    const messages = isService ? unreadOf(row, page.messages) : page.messages;
+    const more = page.more && messages.length === page.messages.length;
     for (const message of messages) {
       if (message.from === session.client || message.recalled) continue;
       const direct = directOf(message, convTypeOf(conversation.kind));
@@ -51,6 +56,10 @@ async function offlinePushes(
   }
   return found;
 }
+
+/** A service's broadcasts and the client's thread with it are two logs, each read up to a sequence of its own. */
+const unreadOf = ({ own, thread }: ListRow, messages: readonly MessageView[]): readonly MessageView[] =>
+  messages.filter(({ scope, seq = 0 }) => seq > (scope === 'thread' ? (thread?.readSeq ?? 0) : own.readSeq));
 
 /** Rows until every unread message is accounted for. */
 async function newestRows(calls: Calls, session: LeanCloudSession): Promise<ListRow[]> {

@@ -2,8 +2,8 @@ import { AppError, type MessageId } from '@hongyan/protocol';
 import { z } from 'zod';
 import { timelineOf } from './app-history.js';
 import { findRows, queryInput } from './conversation-rows.js';
-import { historyInput, historyRow } from './history-page.js';
-import { clientId, content, conversationId, flag, limit, push, time } from './inputs.js';
+import { historyInput, historyRow, type Bound } from './history-page.js';
+import { clientId, content, conversationId, flag, limit, push, skip, time } from './inputs.js';
 import { type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 import { remove, send } from './send-message.js';
@@ -39,15 +39,15 @@ export async function broadcast(
 export const broadcastsInput = z.object({
   conv_id: conversationId,
   limit: limit(1000, 100),
-  skip: limit(1000, 0),
+  skip,
 });
 
 /** Broadcasts that are not over, newest first. */
 export async function broadcasts(call: RestCall<z.output<typeof broadcastsInput>>): Promise<object[]> {
-  const { conv_id: conversation, limit: most, skip } = call.args;
+  const { conv_id: conversation, limit: most, skip: passed } = call.args;
   await call.require(conversation, 'service-conversations');
   const rows: object[] = [];
-  let before: { time: number } | undefined;
+  let before: Bound | undefined;
   for (;;) {
     const page = await call.run('message.history', {
       conversation,
@@ -58,9 +58,9 @@ export async function broadcasts(call: RestCall<z.output<typeof broadcastsInput>
       if (message.expiresAt !== undefined && !message.recalled)
         rows.push({ ...historyRow(message, 'system'), 'valid-till': message.expiresAt });
     const eldest = page.messages[0];
-    if (rows.length >= skip + most || !page.more || eldest === undefined)
-      return rows.slice(skip, skip + most);
-    before = { time: eldest.time };
+    if (rows.length >= passed + most || !page.more || eldest === undefined)
+      return rows.slice(passed, passed + most);
+    before = { time: eldest.time, message: eldest.id };
   }
 }
 

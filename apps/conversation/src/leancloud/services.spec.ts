@@ -211,6 +211,9 @@ describe('services', () => {
       door.ok<Row[]>('get', `${rtm}/broadcasts`, { conv_id: conversation.id, ...query });
     expect(data(await live())).toEqual(['again', 'to all']);
     expect(data(await live({ skip: 1, limit: 1 }))).toEqual(['to all']);
+    expect(data(await live({ skip: 2_000 }))).toEqual([]);
+    const beyond = { conv_id: conversation.id, skip: 100_001 };
+    expect(await door.refusal('get', `${rtm}/broadcasts`, beyond)).toBe('400 1');
     await door.ok('delete', `${rtm}/broadcasts/${sent['msg-id']}`);
     expect(data(await live())).toEqual(['again']);
     await door.ok('delete', `${v1}/broadcast`, { mid: old['msg-id'] });
