@@ -12,14 +12,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function refusal(data: string, port?: number): Promise<string> {
-  const { status, output } = await runCli([
-    'serve',
-    '--data',
-    data,
-    '--port',
-    String(port ?? (await freePort())),
-  ]);
+async function refusal(
+  data: string,
+  port?: number,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const args = ['serve', '--data', data, '--port', String(port ?? (await freePort()))];
+  const { status, output } = await runCli(args, variables);
   const lines = output.trim().split('\n');
   expect(lines).toHaveLength(1);
   expect(status).toBe(1);
@@ -78,5 +77,7 @@ it('the database is no database', async () => {
 });
 
 it('the configuration is wrong', async () => {
-  expect(await refusal(folder, 70_000)).toContain('HONGYAN_PORT');
+  expect(await refusal(folder, undefined, { HONGYAN_METRICS_PORT: '70000' })).toMatch(
+    /^hongyan: HONGYAN_METRICS_PORT: .*\(allowed: integer 0–65535\)$/,
+  );
 });

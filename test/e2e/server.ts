@@ -207,10 +207,14 @@ function parse(text: string): unknown {
   }
 }
 
-/** Runs the command line to its end. */
-export function runCli(args: readonly string[]): Promise<{ status: number | string; output: string }> {
+/** Runs the command line to its end; `variables` are added to the environment. */
+export function runCli(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ status: number | string; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [mainScript, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...variables };
+    const child = spawn(process.execPath, [mainScript, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
