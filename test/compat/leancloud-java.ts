@@ -40,7 +40,12 @@ async function main(): Promise<number> {
       APP_KEY: appKey,
       SERVICE: service,
     };
+    // The SDK keeps files where it runs.
+    const cwd = join(jars, 'device');
+    rmSync(cwd, { recursive: true, force: true });
+    mkdirSync(cwd);
     const child = spawn('java', ['-cp', join(jars, '*'), join(source, 'Conformance.java')], {
+      cwd,
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
