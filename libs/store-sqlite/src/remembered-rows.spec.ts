@@ -35,7 +35,7 @@ afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
 
 const changes = [
   'send', 'send', 'send', 'mention', 'silent', 'edit', 'recall', 'remove', 'read', 'read', 'deliver', 'mute', 'pin', 'hide', 'mark', 'clear',
-  'come or go', 'role', 'name', 'new', 'delete', 'brief', 'service', 'subscribe', 'thread', 'broadcast', 'later', 'fail', 'retire',
+  'come or go', 'role', 'name', 'new', 'delete', 'brief', 'service', 'subscribe', 'thread', 'broadcast', 'announce', 'later', 'fail', 'retire',
 ] as const; // prettier-ignore
 
 interface Step {
@@ -141,6 +141,7 @@ class World {
       case 'subscribe': if (kind === 'system') await this.remembering.ensure(app, id, person, n % 2 === 0 ? 'guest' : 'member', n % 3); break;
       case 'thread': if (kind === 'system') await this.makeThread(made, person); break;
       case 'broadcast': if (kind === 'system' || kind === 'thread') await write(message('', 'x')); break;
+      case 'announce': if (kind === 'system') await write(message('', 'x', { everyone: true })); break;
       case 'later': this.now += n * 20; break;
       case 'fail': await this.fail(made, person); break;
       case 'retire': await this.retention.retire(app, id, this.now - n * 20); break;
@@ -223,4 +224,19 @@ it('a thread that is hidden with its service is read again', async () => {
   const ann = 0;
   for (const what of ['broadcast', 'hide', 'broadcast', 'hide'] as const)
     await world.take({ what, who: ann, at: service, n: 1, look: true });
+});
+
+it('a guest’s row is read again when what was for everyone comes, is deleted, or is too old', async () => {
+  const world = new World(all, 2 ** 12);
+  await world.begin();
+  const take = (what: Step['what'], n = 0, who = 0, at = 4) => world.take({ what, n, who, at, look: true });
+  await take('send', 0, 1, 0); // between what the service's row goes by before and after
+  for (let n = 0; n < 3; n += 1) await take('announce');
+  await take('remove', 2);
+  // All read, and with something younger for subscribers: nothing else changes when the old one goes.
+  await take('broadcast');
+  for (const who of people.keys()) await take('read', 12, who);
+  await take('later', 12);
+  await take('broadcast');
+  await take('retire');
 });
