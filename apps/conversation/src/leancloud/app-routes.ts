@@ -66,7 +66,6 @@ export async function broadcasts(call: RestCall<z.output<typeof broadcastsInput>
 
 /** Takes a broadcast back: who has it keeps it. */
 export async function endBroadcast(call: RestCall, message: MessageId): Promise<object> {
-  if (message.length < 3) throw new AppError('message_not_found');
   const [found] = (await call.run('message.get', { messages: [message] })).messages;
   if (found?.scope !== 'broadcast') throw new AppError('message_not_found');
   return remove(call, found);

@@ -83,12 +83,11 @@ export function boundOf(
   id: string | undefined,
   inclusive: boolean,
 ): Bound | undefined {
+  const message = id === undefined || id.length < 3 ? undefined : id;
+  if (message !== undefined && time === undefined)
+    throw new AppError('bad_request', { detail: 'a message id tells a place only beside its timestamp' });
   if (time === undefined || time === 0) return undefined;
-  return {
-    time,
-    ...(inclusive ? { inclusive } : {}),
-    ...(id === undefined || id.length < 3 ? {} : { message: id }),
-  };
+  return { time, ...(inclusive ? { inclusive } : {}), ...(message === undefined ? {} : { message }) };
 }
 
 type Row = Record<string, Json>;

@@ -115,7 +115,7 @@ export class RestCall<A = unknown> {
   }
 
   message(): MessageId {
-    return (this.parts.params['message'] ?? '') as MessageId;
+    return messageIdOf(this.parts.params['message'] ?? '');
   }
 }
 
@@ -123,6 +123,12 @@ export class RestCall<A = unknown> {
 export function conversationIdOf(text: string): ConversationId {
   if (!isConversationId(text)) throw new AppError('not_found');
   return asConversationId(text);
+}
+
+/** A message id as it may be looked up; anything else is as if there were none. */
+export function messageIdOf(text: string): MessageId {
+  if (text.length < 3 || text.length > 80) throw new AppError('message_not_found');
+  return text as MessageId;
 }
 
 /** Of a change beside the one that the request is about. */

@@ -236,6 +236,8 @@ describe('messages', () => {
     expect(await read({ ...at(8), ...till, include_stop: true })).toEqual(['7', '6', '5']);
     expect(await read({ limit: 100_000 })).toEqual(all.toReversed());
     expect(await door.refusal('get', `${path}/messages`, { timestamp: 'now' })).toBe('400 1');
+    // Otherwise a script that pages by id alone would get the newest page for ever.
+    expect(await door.refusal('get', `${path}/messages`, { msgid: at(10).msgid })).toBe('400 1');
   });
 
   it('are edited, recalled and removed by place', async () => {

@@ -1,4 +1,4 @@
-import { AppError, type MessageId } from '@hongyan/protocol';
+import { AppError } from '@hongyan/protocol';
 import { z } from 'zod';
 import { timelineOf } from './app-history.js';
 import { broadcast, broadcastInput, broadcasts, broadcastsInput, endBroadcast } from './app-routes.js';
@@ -18,7 +18,7 @@ import {
   time,
 } from './inputs.js';
 import { onlineIn, sampleOf } from './conversation-routes.js';
-import { conversationIdOf, type RestCall } from './rest-call.js';
+import { conversationIdOf, messageIdOf, type RestCall } from './rest-call.js';
 import { endpoint, type LeanCloudRoute } from './route.js';
 import { copiesOf, edit, messageAt, recall, remove, send, sendInput } from './send-message.js';
 import {
@@ -100,7 +100,7 @@ const messages: readonly LeanCloudRoute[] = [
       const conversation = to ?? key ?? conversationIdOf('');
       return edit(
         call,
-        await messageAt(call, conversation, id as MessageId, { from_client, timestamp }),
+        await messageAt(call, conversation, messageIdOf(id), { from_client, timestamp }),
         data,
       );
     },
@@ -111,7 +111,7 @@ const messages: readonly LeanCloudRoute[] = [
     input: z.object({ convid: conversationId, msgid: messageId, timestamp: time, from: clientId }),
     run: async (call) => {
       const { convid, msgid, timestamp, from: from_client } = call.args;
-      return remove(call, await messageAt(call, convid, msgid as MessageId, { from_client, timestamp }));
+      return remove(call, await messageAt(call, convid, messageIdOf(msgid), { from_client, timestamp }));
     },
   }),
   endpoint('post', `${path}/patch/message`, {
@@ -128,7 +128,7 @@ const messages: readonly LeanCloudRoute[] = [
     }),
     run: async (call) => {
       const { conv_id, msg_id, timestamp, from_peer: from_client, message = '', to_peers } = call.args;
-      const found = await messageAt(call, conv_id, msg_id as MessageId, { from_client, timestamp });
+      const found = await messageAt(call, conv_id, messageIdOf(msg_id), { from_client, timestamp });
       for (const target of to_peers === undefined ? [found] : await copiesOf(call, found, to_peers))
         await (call.args.recall ? recall(call, target) : edit(call, target, message));
       return {};
@@ -172,7 +172,7 @@ const services: readonly LeanCloudRoute[] = [
     summary: 'take a broadcast back',
     context: 'patch',
     input: z.object({ mid: messageId }),
-    run: (call) => endBroadcast(call, call.args.mid as MessageId),
+    run: (call) => endBroadcast(call, messageIdOf(call.args.mid)),
   }),
   endpoint('post', `${path}/broadcast/subscriber`, {
     summary: 'send to all subscribers of a service',
