@@ -1,5 +1,5 @@
 import { nativeClient } from '../e2e/native-client.js';
-import { type CompatApp, type CompatServer, masterKey, startCompatServer } from './compat-server.js';
+import { type CompatApp, type CompatServer, startCompatServer } from './compat-server.js';
 import {
   closeDevices,
   type Conversation,
@@ -22,16 +22,7 @@ beforeAll(async () => {
 afterEach(closeDevices);
 afterAll(() => server.stop());
 
-async function rest<T>(method: string, path: string, body: object): Promise<T> {
-  const headers = {
-    'x-lc-id': app.id,
-    'x-lc-key': `${masterKey},master`,
-    'content-type': 'application/json',
-  };
-  const response = await fetch(`${server.url}${path}`, { method, headers, body: JSON.stringify(body) });
-  expect(response.ok).toBe(true);
-  return (await response.json()) as T;
-}
+const rest = (method: string, path: string, body?: object) => server.leanCloudRest(app, method, path, body);
 
 type Texts = readonly { readonly text?: string }[];
 type Service = Conversation & { subscribe(): Promise<unknown> };
@@ -39,9 +30,9 @@ type Service = Conversation & { subscribe(): Promise<unknown> };
 const text = (message: string) => JSON.stringify({ _lctype: -1, _lctext: message });
 
 it('reaches each client once: online or later, subscribed or not', async () => {
-  const { objectId } = await rest<{ objectId: string }>('POST', '/1.2/rtm/service-conversations', {
+  const { objectId } = (await rest('POST', '1.2/rtm/service-conversations', {
     name: 'News',
-  });
+  })) as { objectId: string };
   const devices = Array.from({ length: 3 }, () => device(server, app));
   const { Event } = devices[0]!.sdk;
   const clients: IMClient[] = [];
@@ -57,13 +48,13 @@ it('reaches each client once: online or later, subscribed or not', async () => {
     record(client, { [Event.MESSAGE]: (message: { text: string }) => message.text }),
   );
   const broadcast = (message: string) =>
-    rest<{ 'msg-id': string; timestamp: number }>('POST', '/1.2/rtm/broadcasts', {
+    rest('POST', '1.2/rtm/broadcasts', {
       from_client: 'desk',
       conv_id: objectId,
       message: text(message),
-    });
+    }) as Promise<{ 'msg-id': string; timestamp: number }>;
   const first = await broadcast('to all');
-  await rest('POST', `/1.2/rtm/service-conversations/${objectId}/broadcasts`, {
+  await rest('POST', `1.2/rtm/service-conversations/${objectId}/broadcasts`, {
     from_client: 'desk',
     message: text('to subscribers'),
   });
@@ -94,11 +85,7 @@ it('reaches each client once: online or later, subscribed or not', async () => {
     'to subscribers',
     'again',
   ]);
-  const unread = async () => {
-    const path = `/1.2/rtm/clients/away/unread-count?conv_id=${objectId}`;
-    const headers = { 'x-lc-id': app.id, 'x-lc-key': `${masterKey},master` };
-    return (await (await fetch(`${server.url}${path}`, { headers })).json()) as { count: number };
-  };
+  const unread = () => rest('GET', `1.2/rtm/clients/away/unread-count?conv_id=${objectId}`);
   expect(await unread()).toEqual({ count: 2 });
   await listed!.read();
   await eventually(async () => expect(await unread()).toEqual({ count: 0 }));
@@ -106,7 +93,7 @@ it('reaches each client once: online or later, subscribed or not', async () => {
   // An edit and a recall reach who is no subscriber, too.
   const changed = next<[{ text: string }]>(stranger, Event.MESSAGE_UPDATE);
   const place = ({ timestamp }: { timestamp: number }) => ({ from_client: 'desk', timestamp });
-  const path = `/1.2/rtm/service-conversations/${objectId}/messages`;
+  const path = `1.2/rtm/service-conversations/${objectId}/messages`;
   await rest('PUT', `${path}/${first['msg-id']}`, { ...place(first), message: text('TO ALL') });
   expect((await changed)[0].text).toBe('TO ALL');
   const recalled = next<[{ id: string }]>(stranger, Event.MESSAGE_RECALL);

@@ -28,6 +28,13 @@ export interface CompatServer {
   set(app: CompatApp, settings: Record<string, unknown>): Promise<void>;
   /** The app's own server calls. */
   rest(app: CompatApp, method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+  /** The app's own server calls, by LeanCloud's REST API; throws for another status than 200. */
+  leanCloudRest(
+    app: CompatApp,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Record<string, unknown>>;
   /** `signal` ends the process as it is; afterwards the same folder and port are served again. */
   restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   stop(): Promise<void>;
@@ -74,8 +81,17 @@ const unhurried = {
   'limits.historyPerMinute': 0,
 };
 
-function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' | 'set' | 'rest'> {
-  const call = async (method: string, path: string, headers: Record<string, string>, body?: unknown) => {
+function callsOf(
+  url: string,
+  operatorToken: string,
+): Pick<CompatServer, 'app' | 'set' | 'rest' | 'leanCloudRest'> {
+  const call = async (
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: unknown,
+    fits = ({ ok }: Response) => ok,
+  ) => {
     const response = await fetch(`${url}/${path}`, {
       method,
       headers: { ...headers, 'content-type': 'application/json' },
@@ -83,7 +99,7 @@ function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' |
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    if (!fits(response)) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
   };
   const operator = { authorization: `Bearer ${operatorToken}` };
@@ -105,5 +121,9 @@ function callsOf(url: string, operatorToken: string): Pick<CompatServer, 'app' |
     },
     rest: ({ id }, method, path, body) =>
       call(method, path, { 'x-hongyan-app': id, authorization: `Bearer ${masterKey}` }, body),
+    leanCloudRest({ id }, method, path, body) {
+      const headers = { 'x-lc-id': id, 'x-lc-key': `${masterKey},master` };
+      return call(method, path, headers, body, ({ status }) => status === 200);
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { type CompatApp, type CompatServer, masterKey, startCompatServer } from './compat-server.js';
+import { type CompatApp, type CompatServer, startCompatServer } from './compat-server.js';
 import { closeDevices, type Conversation, device, eventually, next, record } from './devices.js';
 
 /** The app's server removes messages by LeanCloud's REST API: clients that have them are not told, counts and history are right. */
@@ -16,11 +16,7 @@ afterAll(() => server.stop());
 type Sent = { readonly id: string; readonly from: string; readonly timestamp: Date };
 type Texts = readonly { readonly text?: string }[];
 
-async function rest(method: string, path: string): Promise<unknown> {
-  const headers = { 'x-lc-id': app.id, 'x-lc-key': `${masterKey},master` };
-  const response = await fetch(`${server.url}${path}`, { method, headers });
-  return response.ok ? await response.json() : response.status;
-}
+const rest = (method: string, path: string, body?: object) => server.leanCloudRest(app, method, path, body);
 
 const placeOf = ({ from, timestamp }: Sent, sender = 'from_client') =>
   `${sender}=${from}&timestamp=${timestamp.getTime()}`;
@@ -33,8 +29,7 @@ it('takes an unread message out of counts and history, and tells nobody else', a
   const theirs = (await jerry.getConversation(talk.id)) as Conversation;
   const arrived = record(jerry, { [Event.MESSAGE]: ({ text }: { text: string }) => text });
   const sent: Sent[] = [];
-  for (const text of ['first', 'second', 'third'])
-    sent.push(await talk.send(new TextMessage(text)));
+  for (const text of ['first', 'second', 'third']) sent.push(await talk.send(new TextMessage(text)));
   await eventually(() => expect(arrived).toHaveLength(3));
   expect(theirs.unreadMessagesCount).toBe(3);
 
@@ -46,7 +41,7 @@ it('takes an unread message out of counts and history, and tells nobody else', a
     }),
   );
   const counted = next<[Conversation[]]>(jerry, Event.UNREAD_MESSAGES_COUNT_UPDATE);
-  const path = `/1.2/rtm/conversations/${talk.id}/messages`;
+  const path = `1.2/rtm/conversations/${talk.id}/messages`;
   const remove = () => rest('DELETE', `${path}/${sent[2]!.id}?${placeOf(sent[2]!)}`);
   expect(await remove()).toEqual({});
   const [[changed]] = await counted;
@@ -55,7 +50,7 @@ it('takes an unread message out of counts and history, and tells nobody else', a
 
   const logs = `convid=${talk.id}&msgid=${sent[0]!.id}&${placeOf(sent[0]!, 'from')}`;
   const countedAgain = next<[Conversation[]]>(jerry, Event.UNREAD_MESSAGES_COUNT_UPDATE);
-  expect(await rest('DELETE', `/1.1/rtm/messages/logs?${logs}`)).toEqual({});
+  expect(await rest('DELETE', `1.1/rtm/messages/logs?${logs}`)).toEqual({});
   expect((await countedAgain)[0][0]).toMatchObject({ unreadMessagesCount: 1 });
   expect(await remove()).toEqual({}); // a repetition whose answer was lost
 
@@ -64,7 +59,7 @@ it('takes an unread message out of counts and history, and tells nobody else', a
     expect(page.map(({ text }) => text)).toEqual(['second']);
   }
   expect(await rest('GET', path)).toMatchObject([{ 'msg-id': sent[1]!.id }]);
-  expect(await rest('GET', `/1.2/rtm/clients/jerry/unread-count`)).toEqual({ count: 1 });
+  expect(await rest('GET', `1.2/rtm/clients/jerry/unread-count`)).toEqual({ count: 1 });
   // Nothing is told later, either: not at a reconnection, and not to another device.
   const back = next(two.realtime, 'reconnect', () => true, 20_000);
   await two.cut();
