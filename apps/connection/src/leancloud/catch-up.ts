@@ -23,7 +23,11 @@ export async function catchUp(
     }),
   );
   const { offlineMessages } = session.connection.dialect;
-  session.push(edits.then(({ readUntil }) => missed(calls, session, command, offlineMessages, readUntil)));
+  session.push(
+    edits.then(({ readUntil, recalledIn }) =>
+      missed(calls, session, command, { offlineMessages, recalledIn, serverTs: readUntil }),
+    ),
+  );
   session.push(edits.then(({ pushes }) => pushes));
   const { pushes, knownUntil } = await edits;
   // Among them may be what this client is about to change again: its own word must be its last.

@@ -1,5 +1,5 @@
 import type { SessionCommand } from '@hongyan/leancloud';
-import type { EntryView } from '@hongyan/protocol';
+import type { ConversationId, EntryView } from '@hongyan/protocol';
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { patch, type Patch } from './pushed-event.js';
@@ -7,6 +7,8 @@ import { patch, type Patch } from './pushed-event.js';
 /** What a client is told of edits and recalls after its login. */
 export interface MissedEdits {
   readonly pushes: readonly Buffer[];
+  /** Where others' messages were recalled: they may have been unread, and told of as such. */
+  readonly recalledIn: ReadonlySet<ConversationId>;
   /**
    * What the client is to keep as the time of the last change until it hears a later one: everything up to here was
    * told to its earlier sessions. Not before all of `pushes` came through.
@@ -39,14 +41,16 @@ export async function missedEdits(
   const missed = isNew ? [] : session.told.withoutTail(entries).filter(isPatch);
   // What is told live from now on is among the entries, too.
   const knownUntil = entries.length === 0 ? readUntil : isNew ? now : lastPatchTime;
-  return { pushes: missed.map(patch), knownUntil, readUntil };
+  const recalled = missed.filter(({ kind, message }) => kind === 'recall' && message.from !== session.client);
+  const recalledIn = new Set(recalled.map(({ message }) => message.conversation));
+  return { pushes: missed.map(patch), recalledIn, knownUntil, readUntil };
 }
 
 /** What is said when nothing could be read: the client asks from where it was. */
 export function nothingRead({ lastPatchTime = 0, r }: SessionCommand): MissedEdits {
   const since = Date.now() - longestCommitMs;
   const knownUntil = r === true && lastPatchTime > 0 ? Math.min(lastPatchTime, since) : since;
-  return { pushes: [], knownUntil, readUntil: knownUntil };
+  return { pushes: [], recalledIn: new Set(), knownUntil, readUntil: knownUntil };
 }
 
 async function editsSince(calls: Calls, session: LeanCloudSession, since: number) {

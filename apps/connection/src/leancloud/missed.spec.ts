@@ -1,8 +1,9 @@
 import { CommandType, OpType } from '@hongyan/leancloud';
+import { AppError } from '@hongyan/protocol';
 import { sampleApp } from '../fixtures.contract.js';
 import { type LeanCloudRig, startLeanCloudRig } from './raw-frames.contract.js';
 
-/** Clients that want messages instead of counts. */
+/** What clients are told after a login: counts, or the messages themselves. */
 
 const row = (id: string, kind: string, more: object) => ({
   conversation: {
@@ -27,7 +28,7 @@ let rig: LeanCloudRig;
 beforeEach(async () => (rig = await startLeanCloudRig([sampleApp('red')])));
 afterEach(() => rig.stop());
 
-it('get those of a service by what they have read of its broadcasts, and of their thread with it', async () => {
+it('are messages of a service by what they have read of its broadcasts, and of their thread with it', async () => {
   const asked: object[] = [];
   rig.commands.answer = (name, args) => {
     if (name === 'conversation.list')
@@ -67,4 +68,45 @@ it('get those of a service by what they have read of its broadcasts, and of thei
     { conversation: 'group', after: { seq: 8 } },
     { conversation: 'news', after: undefined },
   ]);
+});
+
+it('are counts, also where a message that was unread has been recalled since', async () => {
+  const recall = (conversation: string, from: string) => ({
+    ...{ conversation, seq: 9, time: 9, stamp: 9, by: from, kind: 'recall' },
+    message: { ...message(conversation, 8), from, body: '', recalled: true },
+  });
+  rig.commands.always = {
+    'client.edits': {
+      entries: [recall('one', 'bob'), recall('two', 'bob'), recall('left', 'bob'), recall('own', 'ann')],
+      until: 9,
+      more: false,
+    },
+  };
+  rig.commands.answer = (name, args) => {
+    const { conversation } = args as { conversation: string };
+    if (name === 'conversation.list')
+      return {
+        items: [row('two', 'ordinary', { unread: 1 })],
+        totals: { unread: 1, mentionUnread: 0, unmutedUnread: 1 },
+      };
+    if (name !== 'conversation.get') return {};
+    if (conversation === 'left') throw new AppError('not_found');
+    return row(conversation, 'ordinary', { unread: conversation === 'two' ? 1 : 0 });
+  };
+  const told = async (sessionMessage: object) => {
+    const frames = await rig.connect();
+    const open = { cmd: CommandType.session, op: OpType.open, appId: 'red', peerId: 'ann' };
+    await frames.ask({ ...open, sessionMessage: { ua: 'js/5', ...sessionMessage } });
+    await frames.ask({ cmd: CommandType.echo });
+    await frames.ask({ cmd: CommandType.echo });
+    return frames.received.flatMap(({ unreadMessage }) =>
+      (unreadMessage?.convs ?? []).map(({ cid, unread }) => [cid, unread]),
+    );
+  };
+  expect(await told({ r: true, lastPatchTime: 5, lastUnreadNotifTime: 5 })).toEqual([
+    ['one', 0],
+    ['two', 1],
+  ]);
+  // Who knows no counts has none to be put right.
+  expect(await told({ r: true, lastPatchTime: 5 })).toEqual([]);
 });

@@ -1,5 +1,11 @@
 import { CommandType, type SessionCommand, type UnreadTuple, convTypeOf } from '@hongyan/leancloud';
-import type { ListRow, MessageView } from '@hongyan/protocol';
+import {
+  AppError,
+  type ConversationId,
+  type ConversationResult,
+  type ListRow,
+  type MessageView,
+} from '@hongyan/protocol';
 import type { Calls } from './calls.js';
 import type { LeanCloudSession } from './leancloud-session.js';
 import { encodePush } from './pushed-event.js';
@@ -9,18 +15,54 @@ const mostConversations = 50;
 /** Where nothing unread is found among so many of the newest, the older ones are not looked through. */
 const mostRows = 1_000;
 
+interface Missed {
+  /** The client wants messages instead of counts. */
+  readonly offlineMessages: boolean;
+  /** Where others' messages were recalled since the client was here. */
+  readonly recalledIn: ReadonlySet<ConversationId>;
+  readonly serverTs: number;
+}
+
 /** What a client is told after it has logged in: unread counts, or the messages themselves. */
 export async function missed(
   calls: Calls,
   session: LeanCloudSession,
-  { lastUnreadNotifTime }: SessionCommand,
-  offlineMessages: boolean,
-  serverTs: number,
+  { lastUnreadNotifTime: since = 0 }: SessionCommand,
+  { offlineMessages, recalledIn, serverTs }: Missed,
 ): Promise<Buffer[]> {
   const rows = await newestRows(calls, session);
-  return offlineMessages
-    ? await offlinePushes(calls, session, rows)
-    : unreadPush(rows, lastUnreadNotifTime ?? 0, serverTs);
+  if (offlineMessages) return await offlinePushes(calls, session, rows);
+  const news = rows
+    .filter(({ unread, conversation }) => unread > 0 && (conversation.lastMessageAt ?? 0) > since)
+    .slice(0, mostConversations);
+  const told = new Set(news.map(({ conversation }) => conversation.id));
+  const fewer = [...recalledIn].filter((id) => !told.has(id)).slice(0, mostConversations);
+  const tuples = news.map(tupleOf);
+  for (const conversation of since > 0 ? fewer : [])
+    tuples.push(...(await tupleNow(calls, session, conversation)));
+  return tuples.length === 0 ? [] : [unreadPush(tuples, serverTs)];
+}
+
+const tupleOf = ({
+  conversation,
+  unread = 0,
+  mentionUnread = 0,
+  lastMessage,
+}: ConversationResult): UnreadTuple =>
+  unreadTupleOf(conversation.id, { unread, mentionUnread }, conversation.kind, lastMessage);
+
+/** None of one that the client may not look into any longer. */
+async function tupleNow(
+  calls: Calls,
+  session: LeanCloudSession,
+  conversation: ConversationId,
+): Promise<UnreadTuple[]> {
+  try {
+    return [tupleOf(await calls.run(session, 'conversation.get', { conversation }))];
+  } catch (error) {
+    if (error instanceof AppError && !error.definition.temporary) return [];
+    throw error;
+  }
 }
 
 /** So many of the last messages of each conversation are pushed to clients that want messages instead of counts. */
@@ -80,11 +122,5 @@ async function newestRows(calls: Calls, session: LeanCloudSession): Promise<List
   return rows;
 }
 
-function unreadPush(rows: readonly ListRow[], since: number, serverTs: number): Buffer[] {
-  const convs: UnreadTuple[] = rows
-    .filter(({ unread, conversation }) => unread > 0 && (conversation.lastMessageAt ?? 0) > since)
-    .slice(0, mostConversations)
-    .map((row) => unreadTupleOf(row.conversation.id, row, row.conversation.kind, row.lastMessage));
-  if (convs.length === 0) return [];
-  return [encodePush({ cmd: CommandType.unread, serverTs, unreadMessage: { convs, notifTime: Date.now() } })];
-}
+const unreadPush = (convs: UnreadTuple[], serverTs: number): Buffer =>
+  encodePush({ cmd: CommandType.unread, serverTs, unreadMessage: { convs, notifTime: Date.now() } });
