@@ -16,7 +16,8 @@ import { Writer } from './writer.js';
 import type { Writes } from './writer.js';
 
 /** Tables that grow; going through one of them is what no request may do. */
-const large = /SCAN (entry|member|head|conversation|conversation_refusal|client|mention|announcement|e|m|h|c|a|t|x|n)\b/;
+const large =
+  /SCAN (entry|member|head|conversation|conversation_refusal|client|mention|announcement|e|m|h|c|a|t|x|n)\b/;
 
 it('every statement of the stores finds its rows by an index', async () => {
   const db = openWriteConnection(':memory:');
