@@ -122,6 +122,8 @@ describe('settings', () => {
   it.each([
     [{ 'limit.members': 5 }, 'did you mean "limits.members"'],
     [{ 'limits.memebrs': 5 }, 'did you mean "limits.members"'],
+    [{ 'limits.mebers': 5 }, 'did you mean "limits.members"'],
+    [{ 'login.recall': true }, 'did you mean "messages.recall"'],
     [{ 'limits.fuel': 5 }, 'docs/reference/app-settings.md'],
     [{ 'limits.members': 'many' }, '(allowed: 2–100000 clients)'],
     [{ 'limits.members': 1e9 }, 'limits.members'],

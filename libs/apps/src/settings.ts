@@ -120,17 +120,20 @@ function reasonOf({ issues: [issue] }: z.ZodError): string {
 function suggestion(path: string): string {
   const nameOf = (setting: string) => setting.toLowerCase().split('.').at(-1) ?? '';
   const name = nameOf(path);
-  const alike = settablePaths
-    .map((known) => ({ known, common: commonStart(nameOf(known), name) }))
-    .sort((one, other) => other.common - one.common)[0];
-  const close = settablePaths.find((known) => nameOf(known) === name) ?? alike?.known;
-  return (alike?.common ?? 0) > 2
-    ? `; did you mean "${close}"?`
+  const [closest] = settablePaths
+    .map((known) => ({ known, exact: nameOf(known) === name, shared: sharedEnds(nameOf(known), name) }))
+    .sort((one, other) => Number(other.exact) - Number(one.exact) || other.shared - one.shared);
+  return closest !== undefined && closest.shared > name.length / 2
+    ? `; did you mean "${closest.known}"?`
     : ' (docs/reference/app-settings.md has them all)';
 }
 
-function commonStart(a: string, b: string): number {
-  let length = 0;
-  while (length < a.length && a[length] === b[length]) length += 1;
-  return length;
+/** How many characters two words have in common at their beginning and at their end. */
+function sharedEnds(a: string, b: string): number {
+  const most = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < most && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (start + end < most && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+  return start + end;
 }
