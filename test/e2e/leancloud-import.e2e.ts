@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { importWithKills } from '../chaos/import-run.js';
 import type { Row } from '../leancloud-stand-in/generated-app.js';
 import { launchCommand } from './command.js';
@@ -34,6 +34,8 @@ it('has every message once and in order after ten kills, in a stopped installati
   const app = await moved.createApp();
   const { report } = await importWithKills(moved, { kills: 10, lifeMs: 2_500 });
   expect(report.verification).toMatchObject({ differences: 0, reported: 0, equal: 800 + 120 });
+  // Who muted a service is told; nothing was unreadable.
+  expect(report.problemFiles.map((file) => basename(file))).toEqual(['not-taken.ndjson']);
   const { conversations, messages } = report.counts;
   expect((conversations['created'] ?? 0) + (conversations['same'] ?? 0)).toBe(800);
   expect((messages['added'] ?? 0) + (messages['same'] ?? 0)).toBe(40_000 + 2 * 60 * 3 + 2 * 3);
@@ -116,6 +118,8 @@ it('reports bad input by file and line, and takes the rest', async () => {
   expect(dry.counts.messages['added']).toBe(302);
   expect(report.counts.conversations).toMatchObject({ created: 21 });
   expect(report.verification).toMatchObject({ differences: 0, reported: 1 });
+  const files = ['unreadable.ndjson', 'not-taken.ndjson'];
+  expect(report.problemFiles).toEqual(files.map((name) => join(moved.shop, 'import-shop', name)));
   const problems = problemsOf('shop');
   for (const [at, [why]] of cases.entries())
     expect(problems).toContainEqual(

@@ -11,6 +11,7 @@ export interface Report {
     Record<'conversations' | 'threads' | 'messages' | 'subscribers', Record<string, number>>
   >;
   readonly problems: Record<string, number>;
+  readonly problemFiles: readonly string[];
   readonly verification: {
     readonly equal: number;
     readonly messages: number;

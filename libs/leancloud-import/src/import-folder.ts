@@ -116,13 +116,18 @@ export async function importFolder(options: ImportOptions): Promise<ImportReport
     rows: sorted.streams,
     counts: state.counts,
     problems: add(sorted.problems, state.problems),
-    problemFiles: [sortProblems, filesOf(dryRun).problems].map((name) => join(work, name)),
+    problemFiles: [
+      ...(isEmpty(sorted.problems) ? [] : [join(work, sortProblems)]),
+      ...(isEmpty(state.problems) ? [] : [join(work, filesOf(dryRun).problems)]),
+    ],
     left: names.filter((name) => !(importedStreams as readonly string[]).includes(name)),
     ...(verification === undefined ? {} : { verification }),
   };
   await writeJson(join(work, 'report.json'), report);
   return report;
 }
+
+const isEmpty = (counts: Readonly<Record<string, number>>): boolean => Object.keys(counts).length === 0;
 
 interface Run extends ImportOptions {
   readonly parts: readonly Part[];
