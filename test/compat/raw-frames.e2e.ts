@@ -485,6 +485,20 @@ describe('messages', () => {
     ]);
     expect(reply.patchMessage!.lastPatchTime).toBe(patchMessage!.patches![0]!.patchTimestamp);
   });
+
+  it('edited into what stands for a recall are recalled: older Swift clients say it so', async () => {
+    const [ann, bob] = await people();
+    const cid = await start(ann, { m: ['ann', 'bob'] });
+    const { uid, t } = await say(ann, cid, 'before');
+    const recall = { cid, mid: uid, timestamp: t, data: '{"_lctype":-127}' };
+    const reply = await ann.ask({ cmd: patch, op: OpType.modify, patchMessage: { patches: [recall] } });
+    expect(reply).toMatchObject({
+      op: OpType.modified,
+      patchMessage: { lastPatchTime: expect.any(Number) as number },
+    });
+    const { patchMessage } = await bob.push(patch, OpType.modify);
+    expect(patchMessage!.patches).toMatchObject([{ ...recall, recall: true, from: 'ann' }]);
+  });
 });
 
 describe('roles', () => {

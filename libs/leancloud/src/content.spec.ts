@@ -1,4 +1,4 @@
-import { fromWire, recalledText, toNative, toWire } from './content.js';
+import { fromWire, isRecalled, recalledText, toNative, toWire } from './content.js';
 
 describe('content', () => {
   const bodies = [
@@ -23,6 +23,12 @@ describe('content', () => {
     expect(fromWire({ msg: bodies[1]! }).type).toBe('lc:3');
     for (const msg of bodies.slice(2)) expect(fromWire({ msg })).toMatchObject({ format: 'text' });
     expect(fromWire({})).toMatchObject({ format: 'text', body: '' });
+  });
+
+  it('knows the content that stands for a recall', () => {
+    expect(isRecalled(fromWire({ msg: recalledText }))).toBe(true);
+    expect(isRecalled(fromWire({ msg: '{"_lctype":-1,"_lctext":"-127"}' }))).toBe(false);
+    expect(isRecalled(fromWire({ msg: 'lc:-127' }))).toBe(false);
   });
 
   it('carries bytes both ways', () => {

@@ -54,6 +54,9 @@ export function fromWire({ msg, binaryMsg }: WireBody): NativeBody {
     : { format: 'text', type: plainType, body };
 }
 
+/** Is it the content of a recalled message? */
+export const isRecalled = ({ type }: NativeBody): boolean => type === typeOf(-127);
+
 /** A message for a reader of this family: verbatim if its sender was of it too, otherwise in its words. */
 export function toWire(message: Pick<MessageView, 'format' | 'type' | 'body' | 'recalled'>): WireBody {
   const { format, type, body } = message;
