@@ -1,4 +1,11 @@
-import { CommandType, fromWire, LeanCloudError, OpType, type PatchItem } from '@hongyan/leancloud';
+import {
+  CommandType,
+  fromWire,
+  isRecalled,
+  LeanCloudError,
+  OpType,
+  type PatchItem,
+} from '@hongyan/leancloud';
 import { asClientId, type MessageId } from '@hongyan/protocol';
 import { distinct, newOperation, type Call, type Reply } from './calls.js';
 
@@ -13,16 +20,19 @@ export async function modifyMessages(call: Call): Promise<Reply> {
 
 async function modify({ session, calls }: Call, item: PatchItem): Promise<number> {
   const message = (item.mid ?? '') as MessageId;
-  if (item.recall) return (await calls.run(session, 'message.recall', { op: newOperation(), message })).time;
-  const mentions = distinct(item.mentionPids).map(asClientId);
   const { data, binaryMsg } = item;
+  const body = fromWire({
+    ...(data === undefined ? {} : { msg: data }),
+    ...(binaryMsg === undefined ? {} : { binaryMsg }),
+  });
+  // Older Swift clients recall by an edit that says so.
+  if (item.recall || isRecalled(body))
+    return (await calls.run(session, 'message.recall', { op: newOperation(), message })).time;
+  const mentions = distinct(item.mentionPids).map(asClientId);
   const { time } = await calls.run(session, 'message.edit', {
     op: newOperation(),
     message,
-    ...fromWire({
-      ...(data === undefined ? {} : { msg: data }),
-      ...(binaryMsg === undefined ? {} : { binaryMsg }),
-    }),
+    ...body,
     ...(mentions.length > 0 ? { mentions } : {}),
     ...(item.mentionAll ? { mentionAll: true } : {}),
   });
