@@ -19,7 +19,10 @@ export interface RowParts {
 type Row = Record<string, Json>;
 
 /** A conversation as these clients get it from a query. */
-export function conversationRow({ conversation, members, muted, own, lastMessage }: RowParts, now: number): Row {
+export function conversationRow(
+  { conversation, members, muted, own, lastMessage }: RowParts,
+  now: number,
+): Row {
   const { attr, own: columns } = columnsOf(conversation);
   const { id, kind, name, creator, createdAt, updatedAt, lastMessageAt, expiresAt, unique } = conversation;
   const row: Row = {
@@ -51,7 +54,8 @@ function lastMessageColumns(message: MessageView): Row {
   const { msg, binaryMsg } = toWire(message);
   return {
     msg: binaryMsg === undefined ? (msg ?? '') : message.body,
-    ...(binaryMsg === undefined ? {} : { bin: true }),
+    // C# reads no message without it.
+    bin: binaryMsg !== undefined,
     msg_mid: message.id,
     msg_timestamp: message.time,
     ...(message.from === undefined ? {} : { msg_from: message.from }),

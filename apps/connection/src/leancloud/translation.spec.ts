@@ -12,7 +12,13 @@ import {
   nativeWhere,
 } from '@hongyan/leancloud';
 import { parseFilter, parseSort } from '@hongyan/filter';
-import { asClientId, asConversationId, type ConversationView, type EntryView } from '@hongyan/protocol';
+import {
+  asClientId,
+  asConversationId,
+  type ConversationView,
+  type EntryView,
+  type MessageView,
+} from '@hongyan/protocol';
 import { membershipPushes } from './membership-pushes.js';
 
 const view: ConversationView = {
@@ -144,6 +150,17 @@ describe('rows', () => {
       muted: false,
     });
     expect(uniqueIdOf(['b', 'a', 'b'])).toBe(uniqueIdOf(['a', 'b']));
+  });
+
+  it('say of a last message whether it is bytes, in so many words: C# fails without', () => {
+    const message = { id: 'm1', conversation: 'c1', time: 3, from: 'ann' };
+    const text = { ...message, format: 'text', body: 'hello' } as unknown as MessageView;
+    const bytes = { ...message, format: 'binary', body: 'AAE=' } as unknown as MessageView;
+    expect(conversationRow({ conversation: view, lastMessage: text }, 10)).toMatchObject({ bin: false });
+    expect(conversationRow({ conversation: view, lastMessage: bytes }, 10)).toMatchObject({
+      bin: true,
+      msg: 'AAE=',
+    });
   });
 
   it('say of temporary ones how long they live', () => {
