@@ -139,3 +139,16 @@ it('leaves these operations to the tenant’s server at the native door, which h
     expect((await client.command(name, args)).error?.name).toBe('signature_invalid');
   expect((await client.command('message.send', { ...op, body: 'x' })).error?.name).toBe('frozen');
 });
+
+describe('quitting', () => {
+  const quit = (given: object) =>
+    frames.ask({ cmd: conv, op: OpType.remove, convMessage: { cid: 'c1', m: ['ann'], ...given } });
+
+  it('is not signed by Java; a signature that is there must be right', async () => {
+    expect((await quit({})).errorMessage?.code).not.toBe(4302);
+    expect(rig.commands.calls.some(({ name }) => name === 'conversation.get')).toBe(true);
+    expect(
+      (await quit({ ...sign({ ...about, members: ['ann'], action: 'kick' }), n: 'x' })).errorMessage?.code,
+    ).toBe(4302);
+  });
+});
