@@ -246,6 +246,35 @@ describe('silence and blocks', () => {
     expect((await ann.ask(nobody)).blacklistMessage?.blockedPids ?? []).toEqual([]);
   });
 
+  it('are paged by how many were before, which Java reads as a number', async () => {
+    const [ann] = await people();
+    const clients = Array.from({ length: 12 }, (_, n) => `guest-${String(n).padStart(2, '0')}`);
+    const cid = await start(ann, { m: ['ann', ...clients] });
+    await askConv(ann, OpType.add_shutup, { cid, m: clients });
+    const first = (await askConv(ann, OpType.query_shutup, { cid, limit: 5 })).convMessage!;
+    expect(first).toMatchObject({ m: clients.slice(0, 5), next: '5' });
+    const second = (await askConv(ann, OpType.query_shutup, { cid, limit: 5, next: '5' })).convMessage!;
+    expect(second).toMatchObject({ m: clients.slice(5, 10), next: '10' });
+    const third = (await askConv(ann, OpType.query_shutup, { cid, limit: 5, next: '10' })).convMessage!;
+    expect(third.m).toEqual(clients.slice(10));
+    expect(third).not.toHaveProperty('next');
+    // No page that was asked for before leads here.
+    const middle = (await askConv(ann, OpType.query_shutup, { cid, limit: 2, next: '7' })).convMessage!;
+    expect(middle).toMatchObject({ m: clients.slice(7, 9), next: '9' });
+    expect((await askConv(ann, OpType.query_shutup, { cid, next: '12' })).convMessage?.m ?? []).toEqual([]);
+    const nonsense = await askConv(ann, OpType.query_shutup, { cid, next: 'guest-04' });
+    expect(nonsense.errorMessage).toMatchObject({ detail: expect.stringContaining('next') as string });
+    await ann.ask({ cmd: blacklist, op: OpType.block, blacklistMessage: { srcCid: cid, toPids: clients } });
+    const blocked = (next?: string) =>
+      ann.ask({
+        cmd: blacklist,
+        op: OpType.query,
+        blacklistMessage: { srcCid: cid, limit: 8, ...(next === undefined ? {} : { next }) },
+      });
+    expect((await blocked()).blacklistMessage).toMatchObject({ blockedPids: clients.slice(0, 8), next: '8' });
+    expect((await blocked('8')).blacklistMessage).toMatchObject({ blockedPids: clients.slice(8) });
+  });
+
   it('are a client’s own, too: it leaves the conversation and nobody adds it again', async () => {
     const [ann, bob] = await people();
     const cid = await start(ann, { m: ['ann', 'bob'] });
@@ -535,5 +564,11 @@ describe('roles', () => {
     expect((await infos(`where=${where}`)).sort()).toEqual(['bob', 'cleo']);
     expect(await infos(`where=${where}&limit=1&skip=1`)).toHaveLength(1);
     expect((await infos(`cid=${cid}`)).sort()).toEqual(['bob', 'cleo']);
+    // One member, as Java asks; without a role it has no row.
+    for (const [peerId, found] of [
+      ['cleo', ['cleo']],
+      ['ann', []],
+    ] as const)
+      expect(await infos(`where=${encodeURIComponent(JSON.stringify({ cid, peerId }))}`)).toEqual(found);
   });
 });

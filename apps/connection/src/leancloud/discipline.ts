@@ -1,4 +1,4 @@
-import { CommandType, OpType, type GenericCommand } from '@hongyan/leancloud';
+import { CommandType, LeanCloudError, OpType, type GenericCommand } from '@hongyan/leancloud';
 import type { BulkResult, ClientId, ConversationId, EntryView } from '@hongyan/protocol';
 import { conversationOf, distinct, newOperation, type Call, type Handler, type Reply } from './calls.js';
 import { failuresOf } from './conversation-members.js';
@@ -78,24 +78,64 @@ const mostPerPage = 100;
 
 type List = 'conversation.silenced' | 'conversation.blocked';
 
+/** So far into a list a page is looked for that does not follow the one before. */
+const mostSkipped = 1_000;
+const mostPages = 8;
+
+/** `next` is a number, because Java counts: how many ids were before. */
 async function page(
+  call: Call,
+  list: List,
+  conversation: ConversationId,
+  { limit, next = '' }: { limit?: number; next?: string },
+): Promise<{ ids: ClientId[]; next?: string }> {
+  const { pages } = call.session;
+  const key = `${list} ${conversation}`;
+  const known = pages.get(key);
+  const cursor = known?.next === next ? known.cursor : await cursorAt(call, list, conversation, next);
+  if (cursor === undefined && next !== '') return { ids: [] };
+  const wanted = limit === undefined || limit <= 0 ? defaultPage : Math.min(limit, mostPerPage);
+  const found = await read(call, list, conversation, wanted, cursor);
+  const ids = found.items.map(({ client }) => client);
+  if (found.cursor === undefined) return { ids };
+  if (pages.size >= mostPages) pages.clear(); // they are looked for
+  const following = String(Number(next) + ids.length);
+  pages.set(key, { next: following, cursor: found.cursor });
+  return { ids, next: following };
+}
+
+/** Undefined: at the beginning, or behind the end. */
+async function cursorAt(
+  call: Call,
+  list: List,
+  conversation: ConversationId,
+  next: string,
+): Promise<string | undefined> {
+  const skipped = Number(next);
+  if (!Number.isSafeInteger(skipped) || skipped < 0 || skipped > mostSkipped)
+    throw new LeanCloudError('CONVERSATION_API_FAILED', 'next is not what the page before said');
+  let cursor: string | undefined;
+  for (let passed = 0; passed < skipped;) {
+    const before = await read(call, list, conversation, Math.min(skipped - passed, mostPerPage), cursor);
+    if (before.cursor === undefined) return undefined;
+    passed += before.items.length;
+    ({ cursor } = before);
+  }
+  return cursor;
+}
+
+const read = (
   { session, calls }: Call,
   list: List,
   conversation: ConversationId,
-  { limit, next }: { limit?: number; next?: string },
-): Promise<{ ids: ClientId[]; next?: string }> {
-  const found = await calls.run(session, list, {
+  limit: number,
+  cursor?: string,
+) =>
+  calls.run(session, list, {
     conversation,
-    limit: Math.min(
-      limit === undefined || limit <= 0 ? defaultPage : limit,
-      mostPerPage,
-      calls.pageOf(session),
-    ),
-    ...(next === undefined || next === '' ? {} : { cursor: next }),
+    limit: Math.min(limit, calls.pageOf(session)),
+    ...(cursor === undefined ? {} : { cursor }),
   });
-  const ids = found.items.map(({ client }) => client);
-  return found.cursor === undefined ? { ids } : { ids, next: found.cursor };
-}
 
 /** Which of `asked` are on a list. */
 async function among(
@@ -105,15 +145,12 @@ async function among(
   asked: readonly string[],
 ): Promise<string[]> {
   const listed = new Set<string>();
-  let next: string | undefined;
+  let cursor: string | undefined;
   do {
-    const found = await page(call, list, conversation, {
-      limit: mostPerPage,
-      ...(next === undefined ? {} : { next }),
-    });
-    for (const id of found.ids) listed.add(id);
-    ({ next } = found);
-  } while (next !== undefined);
+    const found = await read(call, list, conversation, mostPerPage, cursor);
+    for (const { client } of found.items) listed.add(client);
+    ({ cursor } = found);
+  } while (cursor !== undefined);
   return asked.filter((id) => listed.has(id));
 }
 

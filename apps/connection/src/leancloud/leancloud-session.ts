@@ -44,6 +44,8 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
   /** Made and attached to the hub in one step: what is committed later is told live. */
   readonly attachedAt = Date.now();
   readonly told = new ToldLive(this.attachedAt);
+  /** Where the last page of a list ended: by list and conversation. */
+  readonly pages = new Map<string, { readonly next: string; readonly cursor: string }>();
   will: WillMessage | undefined;
   /** The conversation service does not know of it yet. */
   isOpening = true;

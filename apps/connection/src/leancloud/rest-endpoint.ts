@@ -69,10 +69,15 @@ async function callerOf(
   return { caller, session: session.session };
 }
 
-/** Who was given a role. The owner has no row: `c` of the conversation says it. */
+/**
+ * Who was given a role, or whether one member was (`peerId`, as Java asks). The owner has no row: `c` of the conversation
+ * says it.
+ */
 async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSearchParams): Promise<object> {
-  const where = parseJson(query.get('where') ?? undefined, 'where');
-  const cid = query.get('cid') ?? (isObject(where) ? where['cid'] : undefined);
+  const given = parseJson(query.get('where') ?? undefined, 'where');
+  const where = isObject(given) ? given : {};
+  const cid = query.get('cid') ?? where['cid'];
+  const member = where['peerId'] ?? where['clientId'];
   const conversation = conversationOf(typeof cid === 'string' ? cid : undefined);
   const results: MemberInfoRow[] = [];
   let cursor: string | undefined;
@@ -83,7 +88,9 @@ async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSea
       limit: 100,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    results.push(...page.items.map(({ client }) => memberInfoRow(conversation, client, 'manager')));
+    for (const { client } of page.items)
+      if (member === undefined || member === client)
+        results.push(memberInfoRow(conversation, client, 'manager'));
     cursor = page.cursor;
   } while (cursor !== undefined);
   const skip = Number(query.get('skip') ?? 0) || 0;
