@@ -353,6 +353,27 @@ describe('logging in', () => {
     expect(await refusal(open('ann', { st: st!, r: true }, 'blue'))).toBe(4112);
   });
 
+  it('ends the connection of who comes back and cannot be let in just now: Swift clients give up after an error', async () => {
+    const begins = jest.spyOn(rig.commands, 'sessionOpened').mockRejectedValue(new AppError('unavailable'));
+    const luck = jest.spyOn(Math, 'random').mockReturnValue(0);
+    const frames = await rig.connect();
+    expect((await frames.ask(open('ann'))).errorMessage).toMatchObject({ code: 4200 });
+    const asked = Date.now();
+    frames.send({ ...open('ann', { r: true }), i: 2 });
+    expect(await frames.whenClosed()).toEqual({ code: 4200, reason: 'INTERNAL_ERROR' });
+    expect(Date.now() - asked).toBeGreaterThan(900);
+    expect(frames.received).toHaveLength(1);
+    // Java clients would not come again.
+    const java = await rig.connect();
+    java.send(open('ann', { r: true }));
+    expect((await java.push(error)).errorMessage).toMatchObject({ code: 4200 });
+    // What will not pass is said.
+    const refused = await (await rig.connect()).ask(open('ann', { r: true, st: 'no token' }));
+    expect(refused.errorMessage).toMatchObject({ code: 4112 });
+    begins.mockRestore();
+    luck.mockRestore();
+  });
+
   it('lets the later login of a tag win, also against the token of the earlier one', async () => {
     const old = await login('ann', { tag: 'phone', deviceId: 'd1' });
     await login('ann', { tag: 'phone', deviceId: 'd2' });

@@ -23,6 +23,7 @@ import type { CommandBudget } from '../rate-limit.js';
 import { FlushTurn } from '../flush-turn.js';
 import { Calls } from './calls.js';
 import { catchUp } from './catch-up.js';
+import { aWhile, isOnlyForNow } from './coming-back.js';
 import { closeSilent, refuseUpgrade, sendAway } from './connection-ends.js';
 import { describe } from './described.js';
 import { countedAs, routeOf } from './dispatch.js';
@@ -160,7 +161,9 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   ): Promise<GenericCommand> {
     this.spend(connection, connection.budget, sessionlessPerSecond);
     if (isLogin(command))
-      return this.openSession(connection, command).catch((error: unknown) => this.noLogin(error));
+      return this.openSession(connection, command).catch((error: unknown) =>
+        this.noLogin(connection, command, error),
+      );
     if (other === undefined) throw new LeanCloudError('SESSION_REQUIRED', 'Log in first.');
     if (command.cmd === CommandType.login) {
       connection.hasLoggedIn = true;
@@ -182,8 +185,12 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     this.parts.telemetry?.frameRefused?.(code);
   }
 
-  private noLogin(error: unknown): never {
+  private async noLogin(connection: Connection, command: GenericCommand, error: unknown): Promise<never> {
     this.parts.telemetry?.loginRefused?.(loginRefusal(error));
+    if (isOnlyForNow(command, error)) {
+      if (!this.isDraining) await aWhile();
+      connection.close('INTERNAL_ERROR');
+    }
     throw error;
   }
 

@@ -1,0 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { LeanCloudError, type GenericCommand } from '@hongyan/leancloud';
+import { AppError } from '@hongyan/protocol';
+
+const leastMs = 1_000;
+const mostMs = 4_000;
+
+/**
+ * Is this the refusal of a client that comes back, for a reason that will pass? Clients for Swift and Objective-C give their
+ * session up for good then, whatever the code (but 4112). They, JavaScript and C# come again when the connection ends. Java
+ * clients, which come back without a serial, do not.
+ */
+export const isOnlyForNow = ({ i, sessionMessage }: GenericCommand, error: unknown): boolean =>
+  i !== undefined &&
+  sessionMessage?.r === true &&
+  (error instanceof AppError ? error.definition.temporary : !(error instanceof LeanCloudError));
+
+/** They come again within a second: all of them together would be what the server has to recover from. */
+export const aWhile = (): Promise<void> =>
+  pause(leastMs + Math.random() * (mostMs - leastMs), undefined, { ref: false });
