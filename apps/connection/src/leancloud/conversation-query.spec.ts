@@ -77,12 +77,15 @@ it('asks for members where a page has none, but for rooms, services, and who wan
   expect(rig.commands.calls[0]!.args).toMatchObject({ members: false });
 });
 
-it('by id is a look-up and its members', async () => {
+it.each([
+  ['JavaScript and C#', '{"objectId":"one"}'],
+  ['Swift and Objective-C', '{"$and":[{"objectId":"one"}]}'],
+])('by id is a look-up and its members, as %s ask', async (_, where) => {
   rig.commands.answer = (name) =>
     name === 'conversation.members'
       ? { items: [{ client: 'ann' }] }
       : { conversation: view('one'), own, lastMessage: message };
-  expect(await query({ where: { data: '{"objectId":"one"}' }, flag: 2 })).toMatchObject([
+  expect(await query({ where: { data: where }, flag: 2 })).toMatchObject([
     { objectId: 'one', m: ['ann'], muted: true, msg: text },
   ]);
   expect(calls()).toEqual(['conversation.get', 'conversation.members']);

@@ -64,10 +64,13 @@ async function byFilter(call: Call, conv: ConvCommand, flag: number): Promise<Qu
   return found.slice(0, limit);
 }
 
-/** The look-up by id that these clients make for each conversation they do not know yet. */
+/** The look-up by id that these clients make for each conversation they do not know yet; in Objective-C as a list of one condition. */
 function idOf(where: JsonObject): string | undefined {
   const [[name, value] = [], ...rest] = Object.entries(where);
-  return rest.length === 0 && name === 'id' && typeof value === 'string' ? value : undefined;
+  if (rest.length > 0) return undefined;
+  if (name === '$and' && Array.isArray(value) && value.length === 1)
+    return isObject(value[0]) ? idOf(value[0] as JsonObject) : undefined;
+  return name === 'id' && typeof value === 'string' ? value : undefined;
 }
 
 async function existing(call: Call, ids: readonly string[]): Promise<QueriedConversation[]> {
