@@ -25,11 +25,15 @@ async function ask(query: string, pages: readonly Answer[], told?: ToldLive): Pr
   const asked: unknown[] = [];
   const execute = (_: Caller, name: OperationName, args: unknown): Promise<unknown> => {
     if (name !== 'client.changes') return Promise.reject(new AppError('not_found'));
-    asked.push((args as Args<'client.changes'>).since);
+    const { since, limit } = args as Args<'client.changes'>;
+    expect(limit).toBe(100);
+    asked.push(since);
     const { entries, until = 5_000, more = false } = pages[asked.length - 1]!;
     return Promise.resolve({ entries, until, more });
   };
-  const apps = { known: () => sampleApp('red'), find: () => Promise.resolve(sampleApp('red')) };
+  const { limits, ...app } = sampleApp('red');
+  const large = { ...app, limits: { ...limits, page: 1_000 } };
+  const apps = { known: () => large, find: () => Promise.resolve(large) };
   const parts = { commands: { execute }, apps } as unknown as ConnectionParts;
   const answer = await notifications(parts, caller, new URLSearchParams(query), told);
   expect(asked).toEqual([7, ...pages.map(({ until }) => until)].slice(0, pages.length));

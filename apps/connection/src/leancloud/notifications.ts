@@ -9,6 +9,8 @@ import { updatedPush } from './updated-push.js';
 
 const names = new Map(Object.entries(OpType).map(([name, op]) => [op as number, name]));
 
+/** Swift clients look up as many conversations at once as are told of, and nothing happens where these are more. */
+const mostChanges = 100;
 /** Pages that are looked through for one answer: an empty one must say that there is no more, or the client asks it again. */
 const mostPages = 100;
 
@@ -25,7 +27,7 @@ export async function notifications(
   const since = Number(query.get('start_ts') ?? Number.NaN);
   if (!Number.isSafeInteger(since) || since < 0)
     throw new AppError('bad_request', { detail: 'start_ts is a time in milliseconds' });
-  const limit = parts.apps.known(caller.app)?.limits.page ?? 100;
+  const limit = Math.min(parts.apps.known(caller.app)?.limits.page ?? mostChanges, mostChanges);
   const views = new Views(parts, caller);
   const found: object[] = [];
   const list = query.has('notification_type');
