@@ -50,8 +50,20 @@ describe('content', () => {
     const wire = toWire({ format: 'json', type: 'image', body: JSON.stringify(image) }).msg!;
     expect(JSON.parse(wire)).toEqual({
       _lctype: -2,
-      _lcfile: { url: 'https://x/y.png', name: 'y.png', size: 9, metaData: { width: 3 } },
+      _lcfile: {
+        url: 'https://x/y.png',
+        name: 'y.png',
+        size: 9,
+        objId: 'https://x/y.png',
+        metaData: { name: 'y.png', size: 9, width: 3 },
+      },
     });
+    // What a client of this family passes on is what it was.
+    expect(JSON.parse(toNative(fromWire({ msg: wire })).body)).toEqual(image);
+    const kept = { ...image, id: 'file-1' };
+    expect(toWire({ format: 'json', type: 'image', body: JSON.stringify(kept) }).msg).toContain(
+      '"objId":"file-1"',
+    );
     const place = toWire({ format: 'json', type: 'location', body: '{"latitude":1,"longitude":2}' }).msg!;
     expect(JSON.parse(place)).toEqual({ _lctype: -5, _lcloc: { latitude: 1, longitude: 2 } });
     expect(toWire({ format: 'json', type: 'order', body: '{"a":1}' })).toEqual({ msg: '{"a":1}' });

@@ -121,7 +121,8 @@ const isObject = (value: unknown): value is Fields =>
 function fileOf({ _lcfile }: Fields): Fields {
   if (!isObject(_lcfile)) return {};
   const { url, name, size, objId, metaData } = _lcfile;
-  return defined({ url, name, size, id: objId, ...(isObject(metaData) ? metaData : {}) });
+  const id = objId === url ? undefined : objId;
+  return defined({ url, name, size, id, ...(isObject(metaData) ? metaData : {}) });
 }
 
 function locationOf({ _lcloc }: Fields): Fields {
@@ -132,7 +133,9 @@ function mediaToWire(type: string | undefined, body: string): string | undefined
   const lctype = lctypeOf(type);
   const media = lctype === undefined ? undefined : typedObject(body);
   if (media === undefined) return undefined;
-  const { text, url, name, size, id, latitude, longitude, ...metaData } = media;
+  const { text, url, name, size, id = url, latitude, longitude, ...more } = media;
+  const metaData = defined({ name, size, ...more });
+  // C# fails on a file without an id, and Java looks for all but its address in `metaData`.
   const content =
     type === 'location'
       ? { _lcloc: defined({ latitude, longitude }) }
