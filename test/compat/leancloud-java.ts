@@ -61,6 +61,12 @@ async function main(): Promise<number> {
         server.rest(app, 'POST', `api/v1/conversations/${service}/messages`, {
           body: 'from the service',
         }),
+      picture: () =>
+        server.rest(app, 'POST', `api/v1/conversations/${service}/messages`, {
+          format: 'json',
+          type: 'image',
+          body: JSON.stringify({ url: 'https://files.example/a.png', name: 'a.png', size: 9, width: 3 }),
+        }),
     };
     createInterface({ input: child.stdout }).on('line', (line) => {
       const doIt = asked[line];

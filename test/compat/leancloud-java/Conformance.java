@@ -7,6 +7,7 @@ import cn.leancloud.im.v2.*;
 import cn.leancloud.im.v2.callback.*;
 import cn.leancloud.im.v2.conversation.AVIMConversationMemberInfo;
 import cn.leancloud.im.v2.conversation.ConversationMemberRole;
+import cn.leancloud.im.v2.messages.AVIMImageMessage;
 import cn.leancloud.im.v2.messages.AVIMRecalledMessage;
 import cn.leancloud.im.v2.messages.AVIMTextMessage;
 import cn.leancloud.session.AVConnectionManager;
@@ -115,6 +116,8 @@ public class Conformance {
     // Whose they are this version looks for under a name that rows of the class do not have.
     tried("roles are asked for by REST", infos.stream().anyMatch(info -> info.getRole() == ConversationMemberRole.MANAGER));
 
+    tried("of one member, or of none", memberInfo(group, "jerry").size() == 1 && memberInfo(group, "spike").isEmpty());
+
     partly(take -> group.muteMembers(List.of("spike"), take), List.of("spike"));
     tried("a member is silenced, and told", eventually(() -> events.contains("spike muted by tom")));
     AVIMConversation spikes = spike.getConversation(group.getConversationId());
@@ -157,6 +160,10 @@ public class Conformance {
     done(take -> service.join(take));
     say("broadcast");
     tried("a service is subscribed to, and its broadcast heard", eventually(() -> "from the service".equals(textOf(last("tom")))));
+
+    say("picture");
+    tried("an image that has no file of LeanCloud", eventually(() -> last("tom") instanceof AVIMImageMessage image
+        && image.getFileUrl().equals("https://files.example/a.png") && image.getSize() == 9 && image.getWidth() == 3));
 
     heard.clear();
     events.clear();
@@ -303,6 +310,12 @@ public class Conformance {
   static List<AVIMConversationMemberInfo> members(AVIMConversation of) throws Exception {
     return Conformance.<List<AVIMConversationMemberInfo>>answer(List.class, take -> of.getAllMemberInfo(0, 10, new AVIMConversationMemberQueryCallback() {
       public void done(List<AVIMConversationMemberInfo> page, AVIMException error) { take.give(page, error); }
+    }));
+  }
+
+  static List<AVIMConversationMemberInfo> memberInfo(AVIMConversation of, String member) throws Exception {
+    return Conformance.<List<AVIMConversationMemberInfo>>answer(List.class, take -> of.getMemberInfo(member, new AVIMConversationMemberQueryCallback() {
+      public void done(List<AVIMConversationMemberInfo> found, AVIMException error) { take.give(found, error); }
     }));
   }
 
