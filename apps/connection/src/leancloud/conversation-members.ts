@@ -48,10 +48,9 @@ export async function removeMembers(call: Call): Promise<Reply> {
   const conversation = conversationOf(conv.cid);
   const members = clientsOf(conv.m);
   const { client } = call.session;
-  // Java signs nothing when a client quits; who signs that is held to it.
+  // Java signs nothing when a client quits, and Objective-C an invitation.
   const quits = members.length === 1 && members[0] === client;
-  if (!quits || conv.s !== undefined)
-    checkSigned(call, conv, { kind: 'members', client, conversation, members, action: 'kick' });
+  if (!quits) checkSigned(call, conv, { kind: 'members', client, conversation, members, action: 'kick' });
   const kind = await call.calls.kindOf(call.session, conversation);
   const outcome =
     kind === 'room'

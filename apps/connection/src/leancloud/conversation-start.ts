@@ -20,8 +20,11 @@ export async function startConversation(call: Call): Promise<Reply> {
   const columns = parseJson(conv.attr?.data, 'attr') ?? {};
   if (!isObject(columns)) throw new LeanCloudError('CONVERSATION_API_FAILED', 'attr is no object');
   const asked = distinct(conv.m);
-  checkSigned(call, conv, { kind: 'create', client: session.client, members: asked });
   const kind = conv.tempConv ? 'temporary' : conv.transient ? 'room' : 'ordinary';
+  const signed = { kind: 'create', client: session.client, members: asked } as const;
+  // Objective-C names nobody in a room, and has it signed for the client.
+  const alone = { ...signed, members: [session.client] };
+  checkSigned(call, conv, kind === 'room' && asked.length === 0 ? [signed, alone] : signed);
   const members = distinct([session.client, ...asked]);
   const { conversation, created } = await calls.run(session, 'conversation.create', {
     op: newOperation(),

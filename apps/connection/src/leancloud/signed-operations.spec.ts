@@ -140,15 +140,25 @@ it('leaves these operations to the tenant’s server at the native door, which h
   expect((await client.command('message.send', { ...op, body: 'x' })).error?.name).toBe('frozen');
 });
 
-describe('quitting', () => {
+it('looks at none when a client quits: Java has none, and Objective-C that of an invitation', async () => {
   const quit = (given: object) =>
     frames.ask({ cmd: conv, op: OpType.remove, convMessage: { cid: 'c1', m: ['ann'], ...given } });
+  const invitation = sign({ ...about, members: ['ann'], action: 'invite' });
+  for (const given of [{}, invitation]) expect((await quit(given)).errorMessage?.code).not.toBe(4302);
+  expect(rig.commands.calls.filter(({ name }) => name === 'conversation.get')).toHaveLength(2);
+  const both = { cid: 'c1', m: ['ann', 'bob'] };
+  expect((await frames.ask({ cmd: conv, op: OpType.remove, convMessage: both })).errorMessage?.code).toBe(
+    4302,
+  );
+});
 
-  it('is not signed by Java; a signature that is there must be right', async () => {
-    expect((await quit({})).errorMessage?.code).not.toBe(4302);
-    expect(rig.commands.calls.some(({ name }) => name === 'conversation.get')).toBe(true);
-    expect(
-      (await quit({ ...sign({ ...about, members: ['ann'], action: 'kick' }), n: 'x' })).errorMessage?.code,
-    ).toBe(4302);
-  });
+it('takes the signature of a room over nobody, or over who makes it, as Objective-C has it signed', async () => {
+  const make = async (members: readonly string[], more: object = { transient: true }) => {
+    const convMessage = { ...sign({ kind: 'create', client: 'ann', members }), ...more };
+    return (await frames.ask({ cmd: conv, op: OpType.start, convMessage })).errorMessage?.code;
+  };
+  expect(await make([])).toBe(4563);
+  expect(await make(['ann'])).toBe(4563);
+  expect(await make(['bob'])).toBe(4302);
+  expect(await make(['ann'], {})).toBe(4302);
 });

@@ -9,10 +9,10 @@ export interface GivenSignature {
   readonly n?: string;
 }
 
-/** Throws `refusal` unless the app's server has signed this. */
+/** Throws `refusal` unless the app's server has signed this, or the other form of it that some clients have signed. */
 export function requireSignature(
   app: App,
-  signed: Signed,
+  signed: Signed | readonly [Signed, Signed],
   { s, t, n }: GivenSignature,
   refusal: CodeName,
   now = Date.now(),
@@ -20,8 +20,12 @@ export function requireSignature(
   if (s === undefined || t === undefined || n === undefined)
     throw new LeanCloudError(refusal, 'A signature of your server is needed.');
   const given = { signature: s, timestamp: t, nonce: n };
-  const reason = checkLeanCloudSignature(acceptedSecrets(app.masterKey, now), app.id, signed, given, now);
-  if (reason === undefined) return;
+  const keys = acceptedSecrets(app.masterKey, now);
+  const reasons = ('kind' in signed ? [signed] : signed).map((one) =>
+    checkLeanCloudSignature(keys, app.id, one, given, now),
+  );
+  const [reason] = reasons;
+  if (reason === undefined || reasons.includes(undefined)) return;
   const texts = {
     ambiguous: 'Ids and nonces that are signed must not hold a colon.',
     expired: 'The timestamp is more than six hours off.',
@@ -34,7 +38,7 @@ export function requireSignature(
 export function checkSigned(
   { session, calls }: Call,
   given: GivenSignature,
-  signed: Signed,
+  signed: Signed | readonly [Signed, Signed],
   refusal: CodeName = 'CONVERSATION_SIGNATURE_FAILED',
 ): void {
   const app = calls.appOf(session);
