@@ -99,7 +99,13 @@ export class GeneratedApp {
       return { ...this.arrivals[at - this.size.messages]!, ...this.patches.get(at) };
     const conversation = at % this.size.conversations;
     const to = this.conversationId(conversation);
-    return { ...this.row(at, to, `u${at % 997}`), ...this.patches.get(at) };
+    return { ...this.row(at, to, this.author(at, conversation)), ...this.patches.get(at) };
+  }
+
+  /** The two members of a conversation by turns; in rooms and services those who would be. */
+  private author(at: number, conversation: number): string {
+    const turn = Math.floor(at / this.size.conversations) % 2;
+    return `u${(conversation + turn) % 997}`;
   }
 
   arrive(text: string, conversation = 0, timestamp = Date.now()): number {
