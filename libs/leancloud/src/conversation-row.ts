@@ -42,7 +42,11 @@ export function conversationRow(
     row['lm'] = { __type: 'Date', iso: iso(lastMessageAt) };
   if (kind === 'room') row['tr'] = true;
   if (kind === 'system') Object.assign(row, { sys: true, joined: own?.role !== undefined });
-  if (unique) row['unique'] = true;
+  if (unique) {
+    row['unique'] = true;
+    // That of an imported conversation is among its columns.
+    if (members !== undefined) row['uniqueId'] ??= uniqueIdOf(members);
+  }
   if (kind === 'temporary') {
     const ttl = Math.max(0, Math.ceil(((expiresAt ?? now) - now) / 1000));
     Object.assign(row, { temp: true, ttl, tempConv: true, tempConvTTL: ttl });

@@ -152,6 +152,30 @@ describe('rows', () => {
     expect(uniqueIdOf(['b', 'a', 'b'])).toBe(uniqueIdOf(['a', 'b']));
   });
 
+  it('say of unique ones by which key, which is how Java knows them', () => {
+    const conversation = { ...view, unique: true };
+    expect(conversationRow({ conversation, members: ['bob', 'ann'] }, 10)).toMatchObject({
+      unique: true,
+      uniqueId: uniqueIdOf(['ann', 'bob']),
+    });
+    // Without its members it has no key to tell.
+    expect(conversationRow({ conversation }, 10)).not.toHaveProperty('uniqueId');
+    expect(conversationRow({ conversation: view, members: ['ann'] }, 10)).not.toHaveProperty('uniqueId');
+  });
+
+  it('name a unique conversation by its members, who must be known; an imported one keeps its name', () => {
+    const conversation = { ...view, unique: true };
+    const members = ['bob', 'ann'];
+    expect(conversationRow({ conversation, members }, 10)).toMatchObject({
+      unique: true,
+      uniqueId: uniqueIdOf(['ann', 'bob']),
+    });
+    expect(conversationRow({ conversation }, 10)).not.toHaveProperty('uniqueId');
+    const imported = { ...conversation, columns: { uniqueId: 'before' } };
+    expect(conversationRow({ conversation: imported, members }, 10)).toMatchObject({ uniqueId: 'before' });
+    expect(conversationRow({ conversation: view, members }, 10)).not.toHaveProperty('uniqueId');
+  });
+
   it('say of a last message whether it is bytes, in so many words: C# fails without', () => {
     const message = { id: 'm1', conversation: 'c1', time: 3, from: 'ann' };
     const text = { ...message, format: 'text', body: 'hello' } as unknown as MessageView;

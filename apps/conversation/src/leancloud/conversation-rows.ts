@@ -1,4 +1,4 @@
-import { conversationRow, iso, nativeSort, nativeWhere, uniqueIdOf } from '@hongyan/leancloud';
+import { conversationRow, iso, nativeSort, nativeWhere } from '@hongyan/leancloud';
 import {
   AppError,
   type ConversationId,
@@ -32,7 +32,7 @@ export async function rowOf(
     delete row['m'];
     delete row['mu'];
   }
-  return conversation.unique ? { ...row, uniqueId: uniqueIdOf(members) } : row;
+  return row;
 }
 
 /** `{objectId, updatedAt}`: what changes answer. */
