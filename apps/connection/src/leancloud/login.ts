@@ -119,7 +119,10 @@ export function openedReply(
   };
 }
 
+/** Java counts the milliseconds in 32 bits. */
+const longestToldSeconds = 2_000_000;
+
 export const tokenOf = (token: string, expiresAt: number, now: number): SessionCommand => ({
   st: token,
-  stTtl: Math.max(1, Math.floor((expiresAt - now) / 1000)),
+  stTtl: Math.max(1, Math.min(Math.floor((expiresAt - now) / 1000), longestToldSeconds)),
 });
