@@ -152,18 +152,7 @@ describe('rows', () => {
     expect(uniqueIdOf(['b', 'a', 'b'])).toBe(uniqueIdOf(['a', 'b']));
   });
 
-  it('say of unique ones by which key, which is how Java knows them', () => {
-    const conversation = { ...view, unique: true };
-    expect(conversationRow({ conversation, members: ['bob', 'ann'] }, 10)).toMatchObject({
-      unique: true,
-      uniqueId: uniqueIdOf(['ann', 'bob']),
-    });
-    // Without its members it has no key to tell.
-    expect(conversationRow({ conversation }, 10)).not.toHaveProperty('uniqueId');
-    expect(conversationRow({ conversation: view, members: ['ann'] }, 10)).not.toHaveProperty('uniqueId');
-  });
-
-  it('name a unique conversation by its members, who must be known; an imported one keeps its name', () => {
+  it('say of unique ones by which key, which is how Java knows them; an imported one keeps its own', () => {
     const conversation = { ...view, unique: true };
     const members = ['bob', 'ann'];
     expect(conversationRow({ conversation, members }, 10)).toMatchObject({
