@@ -212,7 +212,11 @@ async function takeAll(run: Run, dryRun: boolean): Promise<ImportState> {
 
 const rowsOf = (unit: Unit): number =>
   unit.unit === 'conversation'
-    ? unit.conversations.length + unit.roles.length + unit.silenced.length + unit.blocked.length
+    ? unit.conversations.length +
+      unit.roles.length +
+      unit.silenced.length +
+      unit.blocked.length +
+      (unit.beyond?.rows ?? 0)
     : unit.unit === 'message'
       ? 1 + unit.earlier.length
       : unit.unit === 'installation'

@@ -112,6 +112,10 @@ export class Plan {
       this.options.mostMembers,
     );
     for (const note of notes) this.report(from, note, true, unit.id);
+    if (unit.beyond !== undefined) {
+      const { first, rows } = unit.beyond;
+      this.report(first, `its list is too long: ${rows} rows from here on were left out`, false, unit.id);
+    }
     if (item === undefined) {
       this.orphanOf = 'its conversation could not be taken';
       this.report(from, why!, false, unit.id);

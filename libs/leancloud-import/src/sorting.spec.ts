@@ -69,7 +69,7 @@ const row = (more: object): string =>
   JSON.stringify({ 'msg-id': 'm-1', timestamp: 5, from: 'ann', to: service, data: 'x', ...more });
 
 /** What is done with rows of these streams, and what is reported. */
-async function planned(rows: readonly (readonly [stream: string, text: string])[]) {
+async function planned(rows: readonly (readonly [stream: string, text: string])[], longestList?: number) {
   const records = rows.map(([stream, line], at) => {
     const key = rowKey(stream, line, new Set([service]));
     if (!('key' in key)) throw new Error(JSON.stringify(key));
@@ -79,7 +79,7 @@ async function planned(rows: readonly (readonly [stream: string, text: string])[
   const reported: [number, string][] = [];
   const plan = new Plan(1_000_000, ({ line }, why) => reported.push([line, why]), { mostMembers: 500 });
   const steps: Step[] = [];
-  for await (const unit of unitsOf(join(folder, 'sorted'))) steps.push(...plan.stepsOf(unit));
+  for await (const unit of unitsOf(join(folder, 'sorted'), 0, longestList)) steps.push(...plan.stepsOf(unit));
   return { steps: [...steps, ...plan.end()], reported };
 }
 
@@ -126,6 +126,16 @@ it('takes installations as they stand, before conversations; the last row of one
     'conversation',
   ]);
   expect(reported[0]).toEqual([5, '"ü" cannot be an installation id here']);
+});
+
+it('says how much of a list is left out that is too long', async () => {
+  const silenced = (client: string) =>
+    ['silenced', JSON.stringify({ conversation: service, clients: [client] })] as const;
+  const all = [conversation({ m: ['ann'] }), ...['a', 'b', 'c', 'd'].map(silenced)];
+  const { steps, reported } = await planned(all, 2);
+  expect(steps[0]).toMatchObject({ do: 'conversation', item: { silenced: ['a', 'b'] } });
+  expect(reported).toEqual([[4, 'its list is too long: 2 rows from here on were left out']]);
+  expect((await planned(all)).reported).toEqual([]);
 });
 
 it('finds the thread of a message with a service, by its stream or by the key of LeanCloud', async () => {

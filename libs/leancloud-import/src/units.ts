@@ -13,7 +13,10 @@ export interface Placed {
 
 /** What the sorted rows say, in the order in which it is taken. */
 export type Unit =
-  /** First of all that is about a conversation. Without `conversations`: nothing says what it is. */
+  /**
+   * First of all that is about a conversation. Without `conversations`: nothing says what it is. `beyond`: rows of lists that are
+   * too long to be taken whole.
+   */
   | {
       readonly unit: 'conversation';
       readonly id: string;
@@ -22,6 +25,7 @@ export type Unit =
       readonly roles: readonly Placed[];
       readonly silenced: readonly Placed[];
       readonly blocked: readonly Placed[];
+      readonly beyond?: { readonly first: Placed; readonly rows: number };
     }
   | { readonly unit: 'subscription'; readonly id: string; readonly placed: Placed }
   /** `text`: the row as it stands in the folder. `earlier`: how many rows of the same installation do not count. */
@@ -45,6 +49,7 @@ interface Head {
   readonly id: string;
   readonly offset: number;
   readonly rows: Record<'conversations' | 'roles' | 'silenced' | 'blocked', Placed[]>;
+  beyond?: { readonly first: Placed; readonly rows: number };
 }
 
 const lists: Readonly<Record<string, keyof Head['rows']>> = {
@@ -60,7 +65,7 @@ const longestList = 50_000;
 const latestVersions = 20;
 
 /** Reads the sorted file from a conversation's first byte. */
-export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {
+export async function* unitsOf(path: string, start = 0, longest = longestList): AsyncGenerator<Unit> {
   let head: Head | undefined;
   let told = false;
   let message: { key: string; unit: Unit & { unit: 'message' } } | undefined;
@@ -90,7 +95,8 @@ export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {
     const list = lists[tag];
     if (list !== undefined) {
       if (list === 'conversations' && head.rows[list].length >= latestVersions) head.rows[list].shift();
-      if (head.rows[list].length < longestList) head.rows[list].push(placed);
+      if (head.rows[list].length < longest) head.rows[list].push(placed);
+      else head.beyond = { first: head.beyond?.first ?? placed, rows: (head.beyond?.rows ?? 0) + 1 };
       continue;
     }
     if (!told) {
@@ -110,6 +116,12 @@ export async function* unitsOf(path: string, start = 0): AsyncGenerator<Unit> {
   else if (head !== undefined && !told) yield headUnit(head);
 }
 
-const headUnit = ({ id, offset, rows }: Head): Unit => ({ unit: 'conversation', id, offset, ...rows });
+const headUnit = ({ id, offset, rows, beyond }: Head): Unit => ({
+  unit: 'conversation',
+  id,
+  offset,
+  ...rows,
+  ...(beyond === undefined ? {} : { beyond }),
+});
 
 const placedOf = ({ text, part, line }: SortRecord): Placed => ({ row: JSON.parse(text) as Row, part, line });

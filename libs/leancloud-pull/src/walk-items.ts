@@ -30,8 +30,8 @@ export interface ItemWalk<T, I> {
   refused(item: T, refusal: SourceRefusal): Row;
 }
 
-/** So many items without one success: the source does not offer this at all. */
-const REFUSALS = 3;
+/** So many items without one success: the source does not offer this at all. Some may be deleted, or of a kind that has none. */
+const REFUSALS = 50;
 const ROWS_PER_CHECKPOINT = 1_000;
 const ITEMS_PER_CHECKPOINT = 250;
 
