@@ -7,13 +7,21 @@ const mostMs = 4_000;
 
 /**
  * Is this the refusal of a client that comes back, for a reason that will pass? Clients for Swift and Objective-C give their
- * session up for good then, whatever the code (but 4112). They, JavaScript and C# come again when the connection ends. Java
- * clients, which come back without a serial, do not.
+ * session up for good then, whatever the code (but 4112). They, JavaScript and C# come again when the connection ends.
  */
-export const isOnlyForNow = ({ i, sessionMessage }: GenericCommand, error: unknown): boolean =>
-  i !== undefined &&
+export const isOnlyForNow = ({ sessionMessage }: GenericCommand, error: unknown): boolean =>
   sessionMessage?.r === true &&
   (error instanceof AppError ? error.definition.temporary : !(error instanceof LeanCloudError));
+
+/**
+ * Java clients do not: they neither connect again nor ask again, and wait for the answer as long as it takes. They come back
+ * without a serial, or with one where they had to log in anew.
+ */
+export const asksOnce = ({ i, sessionMessage }: GenericCommand): boolean =>
+  i === undefined || /java/i.test(sessionMessage?.ua ?? '');
+
+/** Who asks once is tried for about twenty seconds. */
+export const mostTries = 8;
 
 /** They come again within a second: all of them together would be what the server has to recover from. */
 export const aWhile = (): Promise<void> =>

@@ -363,13 +363,28 @@ describe('logging in', () => {
     expect(await frames.whenClosed()).toEqual({ code: 4200, reason: 'INTERNAL_ERROR' });
     expect(Date.now() - asked).toBeGreaterThan(900);
     expect(frames.received).toHaveLength(1);
-    // Java clients would not come again.
-    const java = await rig.connect();
-    java.send(open('ann', { r: true }));
-    expect((await java.push(error)).errorMessage).toMatchObject({ code: 4200 });
     // What will not pass is said.
     const refused = await (await rig.connect()).ask(open('ann', { r: true, st: 'no token' }));
     expect(refused.errorMessage).toMatchObject({ code: 4112 });
+    begins.mockRestore();
+    luck.mockRestore();
+  });
+
+  it.each([
+    ['without a serial', undefined, 'test'],
+    ['with one', 2, 'LeanCloud-Java-SDK/8.2.28'],
+  ])('lets a Java client in as soon as it can be: it asks once, %s', async (_, i, ua) => {
+    const begins = jest
+      .spyOn(rig.commands, 'sessionOpened')
+      .mockRejectedValueOnce(new AppError('unavailable'));
+    const luck = jest.spyOn(Math, 'random').mockReturnValue(0);
+    const frames = await rig.connect();
+    const command = open('ann', { r: true, ua });
+    frames.send(i === undefined ? command : { ...command, i });
+    const opened = await frames.until(() => frames.received[0]);
+    expect(opened).toMatchObject({ op: OpType.opened, peerId: 'ann' });
+    expect(opened.i).toBe(i);
+    expect(begins).toHaveBeenCalledTimes(2);
     begins.mockRestore();
     luck.mockRestore();
   });

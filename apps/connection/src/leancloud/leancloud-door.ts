@@ -23,7 +23,7 @@ import type { CommandBudget } from '../rate-limit.js';
 import { FlushTurn } from '../flush-turn.js';
 import { Calls } from './calls.js';
 import { catchUp } from './catch-up.js';
-import { aWhile, isOnlyForNow } from './coming-back.js';
+import { asksOnce, aWhile, isOnlyForNow, mostTries } from './coming-back.js';
 import { closeSilent, refuseUpgrade, sendAway } from './connection-ends.js';
 import { describe } from './described.js';
 import { countedAs, routeOf } from './dispatch.js';
@@ -185,12 +185,20 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     this.parts.telemetry?.frameRefused?.(code);
   }
 
-  private async noLogin(connection: Connection, command: GenericCommand, error: unknown): Promise<never> {
+  private async noLogin(
+    connection: Connection,
+    command: GenericCommand,
+    error: unknown,
+    tries = 1,
+  ): Promise<GenericCommand> {
     this.parts.telemetry?.loginRefused?.(loginRefusal(error));
-    if (isOnlyForNow(command, error)) {
-      if (!this.isDraining) await aWhile();
-      connection.close('INTERNAL_ERROR');
-    }
+    if (!isOnlyForNow(command, error)) throw error;
+    if (!this.isDraining) await aWhile();
+    if (!asksOnce(command)) connection.close('INTERNAL_ERROR');
+    else if (!this.isDraining && !connection.isOver && tries < mostTries)
+      return await this.openSession(connection, command).catch((again: unknown) =>
+        this.noLogin(connection, command, again, tries + 1),
+      );
     throw error;
   }
 
