@@ -461,6 +461,21 @@ describe('messages', () => {
     }
   });
 
+  it('read are told to Java with the last message, for which it keeps an empty one otherwise', async () => {
+    const ua = 'LeanCloud-Java-SDK/8.2.28';
+    const [ann] = await people();
+    const cid = await start(ann, { m: ['ann', 'dora'] });
+    const java = await Promise.all([connect(), connect()]);
+    for (const [n, frames] of java.entries())
+      await frames.ask({ ...opening('dora'), sessionMessage: { ua, deviceId: `device-${n}` } });
+    const [first] = [await say(ann, cid, 'first'), await say(ann, cid, 'second')];
+    await java[0].ask({ cmd: read, readMessage: { convs: [{ cid, mid: first.uid, timestamp: first.t }] } });
+    for (const frames of java)
+      expect((await frames.push(unread)).unreadMessage?.convs).toMatchObject([
+        { cid, unread: 1, data: 'second', from: 'ann', mid: expect.any(String) as string },
+      ]);
+  });
+
   it('up to which all others have received and read, without the asker', async () => {
     const [ann, bob, cleo] = await people();
     const cid = await start(ann, { m: ['ann', 'bob', 'cleo'] });

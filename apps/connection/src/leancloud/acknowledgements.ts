@@ -46,7 +46,7 @@ async function readOne(call: Call, tuple: ReadTuple): Promise<UnreadTuple | unde
     const upTo = await (kind === 'system' ? serviceUpTo(call, tuple) : readUpTo(call, conversation, tuple));
     if (upTo === undefined) return undefined;
     const counts = await calls.run(session, 'conversation.read', { conversation, ...upTo });
-    return unreadTupleOf(conversation, counts, kind);
+    return unreadTupleOf(conversation, counts, ...(await calls.unreadParts(session, conversation)));
   } catch (error) {
     // One conversation that the client is no longer in must not keep the others from being read.
     if (error instanceof AppError && !error.definition.temporary) return undefined;

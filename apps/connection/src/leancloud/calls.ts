@@ -13,6 +13,7 @@ import {
   type ConversationId,
   type ConversationKind,
   type EntryView,
+  type MessageView,
   type OperationId,
   type OperationName,
   type Result,
@@ -68,6 +69,16 @@ export class Calls {
     const { kind } = (await this.run(session, 'conversation.get', { conversation })).conversation;
     this.kinds.set(key, kind);
     return kind;
+  }
+
+  /** What an unread count is told with: the kind, and the last message for whom it has to be there. */
+  async unreadParts(
+    session: LeanCloudSession,
+    conversation: ConversationId,
+  ): Promise<[ConversationKind, MessageView | undefined]> {
+    if (!session.readsLastMessage) return [await this.kindOf(session, conversation), undefined];
+    const { conversation: view, lastMessage } = await this.run(session, 'conversation.get', { conversation });
+    return [view.kind, lastMessage];
   }
 
   learnKind(session: LeanCloudSession, conversation: ConversationId, kind: ConversationKind): void {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { LeanCloudError, type GenericCommand } from '@hongyan/leancloud';
 import { AppError } from '@hongyan/protocol';
+import { isJava } from './java-clients.js';
 
 const leastMs = 1_000;
 const mostMs = 4_000;
@@ -18,7 +19,7 @@ export const isOnlyForNow = ({ sessionMessage }: GenericCommand, error: unknown)
  * without a serial, or with one where they had to log in anew.
  */
 export const asksOnce = ({ i, sessionMessage }: GenericCommand): boolean =>
-  i === undefined || /java/i.test(sessionMessage?.ua ?? '');
+  i === undefined || isJava(sessionMessage);
 
 /** Who asks once is tried for about twenty seconds. */
 export const mostTries = 8;

@@ -150,7 +150,7 @@ function cursorPushes(
     if (event.unread === undefined) return undefined;
     const counts = { unread: event.unread, mentionUnread: event.mentionUnread ?? 0 };
     return quietly(async () => [
-      unreadPush(unreadTupleOf(conversation, counts, await calls.kindOf(session, conversation))),
+      unreadPush(unreadTupleOf(conversation, counts, ...(await calls.unreadParts(session, conversation)))),
     ]);
   }
   return client === undefined ? undefined : quietly(() => receipts(calls, session, event, client));

@@ -27,6 +27,7 @@ import { asksOnce, aWhile, isOnlyForNow, mostTries } from './coming-back.js';
 import { closeSilent, refuseUpgrade, sendAway } from './connection-ends.js';
 import { describe } from './described.js';
 import { countedAs, routeOf } from './dispatch.js';
+import { isJava } from './java-clients.js';
 import { LeanCloudConnection, sessionlessPerSecond, type ConnectionOwner } from './leancloud-connection.js';
 import { LeanCloudSession, type SessionKeeper } from './leancloud-session.js';
 import { appOf, logIn, openedReply } from './login.js';
@@ -220,6 +221,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
     const before = connection.sessions.get(open.client);
     if (before !== undefined && before.session.session !== open.session) this.endSession(before, 'lost');
     const session = new LeanCloudSession(this, connection, app, login);
+    session.readsLastMessage = isJava(command.sessionMessage);
     const { limits } = stillInUse(this.parts.apps, app);
     authenticator.checkStillValid(open, login.loginAt);
     const former = hub.attach(session, { bounds: limits, ends: sessionsEndedBy(login) });

@@ -46,6 +46,8 @@ export class LeanCloudSession implements SessionSink<PushedEvent> {
   readonly told = new ToldLive(this.attachedAt);
   /** Where the last page of a list ended: by list and conversation. */
   readonly pages = new Map<string, { readonly next: string; readonly cursor: string }>();
+  /** Java takes an unread count without its last message for one with an empty message, and keeps that. */
+  readsLastMessage = false;
   will: WillMessage | undefined;
   /** The conversation service does not know of it yet. */
   isOpening = true;
