@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fetchJars } from '../maven-jars.mjs';
 import { appKey, startCompatServer } from './compat-server.js';
 
 /**
@@ -11,23 +12,8 @@ import { appKey, startCompatServer } from './compat-server.js';
 const source = join(process.cwd(), 'test', 'compat', 'leancloud-java');
 const jars = join(process.cwd(), '.cache', 'leancloud-java');
 
-function fetchJars(): void {
-  const pom = join(source, 'pom.xml');
-  const stamp = join(jars, 'pom.xml');
-  const wanted = readFileSync(pom, 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  rmSync(jars, { recursive: true, force: true });
-  mkdirSync(jars, { recursive: true });
-  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
-  const { status, error, stdout, stderr } = spawnSync('mvn', ['-q', '-B', '-f', pom, ...goal], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`needs Maven and a JDK: ${error?.message ?? stdout + stderr}`);
-  writeFileSync(stamp, wanted);
-}
-
 async function main(): Promise<number> {
-  fetchJars();
+  fetchJars(join(source, 'pom.xml'), jars, 'needs Maven (mvn) and a JDK');
   const server = await startCompatServer();
   try {
     const app = await server.app();

@@ -1,11 +1,12 @@
 // A server that speaks MongoDB's protocol, for tests of the mongo adapters: the one named by MONGODB_URI, or a mongod
 // on the PATH, or a Java server that keeps everything in memory.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fetchJars } from '../maven-jars.mjs';
 
 const here = import.meta.dirname;
 const jars = join(here, '..', '..', '.cache', 'mongo-server');
@@ -62,7 +63,11 @@ async function initiate(uri, port) {
 }
 
 async function startJavaServer() {
-  fetchJars();
+  fetchJars(
+    join(here, 'pom.xml'),
+    jars,
+    'the tests of the mongo adapters need Maven (mvn) and a JDK, or mongod, or MONGODB_URI',
+  );
   const port = await freePort();
   const child = spawn('java', ['-Xmx768m', '-cp', join(jars, '*'), join(here, 'Server.java'), String(port)], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -73,25 +78,6 @@ async function startJavaServer() {
     engine: 'mongo-java-server',
     stop: () => ended(child, () => child.stdin.end()),
   };
-}
-
-/** Has Maven fetch the server's jars once per version of the pom. */
-function fetchJars() {
-  const pom = join(here, 'pom.xml');
-  const stamp = join(jars, 'pom.xml');
-  const wanted = readFileSync(pom, 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  rmSync(jars, { recursive: true, force: true });
-  mkdirSync(jars, { recursive: true });
-  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
-  const result = spawnSync('mvn', ['-q', '-B', '-f', pom, ...goal], { encoding: 'utf8' });
-  if (result.error?.code === 'ENOENT')
-    throw new Error('the tests of the mongo adapters need Maven (mvn) and a JDK, or mongod, or MONGODB_URI');
-  if (result.error || result.status !== 0)
-    throw new Error(
-      `Maven could not fetch the test server: ${result.error?.message ?? result.stdout + result.stderr}`,
-    );
-  writeFileSync(stamp, wanted);
 }
 
 /** Resolves when the program prints such a line; rejects if it cannot start, ends before, or takes too long. */

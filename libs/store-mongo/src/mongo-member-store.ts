@@ -216,10 +216,8 @@ export class MongoMemberStore implements ConversationMembers {
     readSeq: number,
     head: Head,
   ) {
-    const client = row.client as ClientId;
-    return row.role === 'guest'
-      ? this.counts.ofGuest(app, conversation, client, readSeq, head)
-      : this.counts.of(app, conversation, client, readSeq, head);
+    const who = { client: row.client as ClientId, guest: row.role === 'guest' };
+    return this.counts.of(app, conversation, who, readSeq, head);
   }
 
   /**

@@ -3,6 +3,19 @@ import type { AppId, ClientId, ConversationId } from '@hongyan/protocol';
 import type { MongoDatabase } from './database.js';
 import { memberKey } from './member-row.js';
 
+interface Counts {
+  readonly unread: number;
+  readonly mentionUnread: number;
+}
+
+/** Messages of others behind a cursor. */
+interface Above {
+  readonly app: AppId;
+  readonly conversation: ConversationId;
+  readonly seq: { readonly $gt: number; readonly $lte: number };
+  readonly author: { readonly $ne: ClientId };
+}
+
 /**
  * Unread counts, exact as of a head, at a cost that does not depend on their size: the difference of two running
  * counts, less the client's own share of it, less the messages of others that were recalled since.
@@ -10,18 +23,24 @@ import { memberKey } from './member-row.js';
 export class UnreadCounts {
   constructor(private readonly db: MongoDatabase) {}
 
+  /** Of a member, or of a guest of a service. */
   async of(
     app: AppId,
     conversation: ConversationId,
-    client: ClientId,
+    { client, guest }: { readonly client: ClientId; readonly guest: boolean },
     readSeq: number,
     head: Head,
-  ): Promise<{ unread: number; mentionUnread: number }> {
+  ): Promise<Counts> {
     // What retention removed counts as read.
     const from = Math.max(readSeq, head.floor);
     if (from >= head.last) return { unread: 0, mentionUnread: 0 };
-    const { marks } = this.db.collections;
     const above = { app, conversation, seq: { $gt: from, $lte: head.last }, author: { $ne: client } };
+    return guest ? await this.ofGuest(above, client) : await this.ofMember(above, client, from, head);
+  }
+
+  private async ofMember(above: Above, client: ClientId, from: number, head: Head): Promise<Counts> {
+    const { app, conversation } = above;
+    const { marks } = this.db.collections;
     const [count, ownNow, ownThen, recalled, mentionUnread] = await Promise.all([
       this.countAt(app, conversation, from),
       this.ownAt(app, conversation, client, head.last),
@@ -33,29 +52,18 @@ export class UnreadCounts {
     return { unread: head.count - count - (ownNow - ownThen) - recalled, mentionUnread };
   }
 
-  /** Of a guest of a service: what is for everyone is counted one by one. */
-  async ofGuest(
-    app: AppId,
-    conversation: ConversationId,
-    client: ClientId,
-    readSeq: number,
-    head: Head,
-  ): Promise<{ unread: number; mentionUnread: number }> {
-    const from = Math.max(readSeq, head.floor);
-    if (from >= head.last) return { unread: 0, mentionUnread: 0 };
+  /** What is for everyone is counted one by one. */
+  private async ofGuest(above: Above, client: ClientId): Promise<Counts> {
     const { marks } = this.db.collections;
-    const above = {
-      app,
-      conversation,
+    const counting = {
+      ...above,
       everyone: true,
       silent: { $exists: false },
       recalled: { $ne: true },
-      seq: { $gt: from, $lte: head.last },
-      author: { $ne: client },
     } as const;
     const [unread, mentionUnread] = await Promise.all([
-      marks.countDocuments(above),
-      marks.countDocuments({ ...above, mentioned: { $in: [client, ''] } }),
+      marks.countDocuments(counting),
+      marks.countDocuments({ ...counting, mentioned: { $in: [client, ''] } }),
     ]);
     return { unread, mentionUnread };
   }

@@ -1,0 +1,1 @@
+export function fetchJars(pom: string, folder: string, needs: string): void;
