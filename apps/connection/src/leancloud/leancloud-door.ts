@@ -35,6 +35,7 @@ import { answerWithoutSession } from './other-services.js';
 import type { PushedEvent } from './pushed-event.js';
 import { loginRefusal, refusal, report } from './refusals.js';
 import type { ToldSessions } from './rest-endpoint.js';
+import { originOf } from './route-endpoint.js';
 import { negotiate, type Dialect } from './subprotocols.js';
 import type { ToldLive } from './told-live.js';
 
@@ -92,9 +93,7 @@ export class LeanCloudDoor implements ConnectionOwner<LeanCloudSession>, Session
   }
 
   private open(socket: WebSocket, request: IncomingMessage, dialect: Dialect): void {
-    this.connections.add(
-      new LeanCloudConnection<LeanCloudSession>(this, socket, dialect, request.headers.origin),
-    );
+    this.connections.add(new LeanCloudConnection<LeanCloudSession>(this, socket, dialect, originOf(request)));
   }
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -79,3 +79,9 @@ export function reachedOf(request: IncomingMessage): Reached {
   const encrypted = (request.socket as { encrypted?: boolean }).encrypted === true;
   return { host, secure: proto === '' ? encrypted : proto === 'https' || proto === 'wss' };
 }
+
+/** Where the page is from that asks; undefined: it is none. Older Swift and Objective-C clients give the server's own address. */
+export function originOf(request: IncomingMessage): string | undefined {
+  const { origin } = request.headers;
+  return origin === undefined || URL.parse(origin)?.host === reachedOf(request).host ? undefined : origin;
+}
