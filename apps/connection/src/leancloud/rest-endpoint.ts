@@ -1,6 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allowCrossOrigin, isObject, memberInfoRow, type MemberInfoRow } from '@hongyan/leancloud';
-import { asAppId, AppError, type AppId, type Caller, type SessionId } from '@hongyan/protocol';
+import {
+  asAppId,
+  AppError,
+  type AppId,
+  type Caller,
+  type ClientId,
+  type ConversationId,
+  type SessionId,
+} from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
 import { conversationOf, parseJson } from './calls.js';
 import { header, sendJson, sendRefusal, urlOf } from './http.js';
@@ -79,7 +87,7 @@ async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSea
   const cid = query.get('cid') ?? where['cid'];
   const member = where['peerId'] ?? where['clientId'];
   const conversation = conversationOf(typeof cid === 'string' ? cid : undefined);
-  const results: MemberInfoRow[] = [];
+  const results: (MemberInfoRow & { conversationId: ConversationId; peerId: ClientId })[] = [];
   let cursor: string | undefined;
   do {
     const page = await runFor(parts, caller, 'conversation.members', {
@@ -90,7 +98,11 @@ async function memberInfos(parts: ConnectionParts, caller: Caller, query: URLSea
     });
     for (const { client } of page.items)
       if (member === undefined || member === client)
-        results.push(memberInfoRow(conversation, client, 'manager'));
+        results.push({
+          ...memberInfoRow(conversation, client, 'manager'),
+          // Java looked for these names up to version 6.
+          ...{ conversationId: conversation, peerId: client },
+        });
     cursor = page.cursor;
   } while (cursor !== undefined);
   const skip = Number(query.get('skip') ?? 0) || 0;
