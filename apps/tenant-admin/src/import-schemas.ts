@@ -84,6 +84,7 @@ const message = z
     editedAt: time.optional(),
     recalled: z.boolean().optional(),
     expiresAt: time.optional(),
+    everyone: z.boolean().optional(),
   })
   .transform((given) =>
     given.format === 'binary'

@@ -31,6 +31,8 @@ export interface ImportedMessage extends Pick<Content, 'format' | 'type' | 'body
   readonly editedAt?: number;
   readonly recalled?: boolean;
   readonly expiresAt?: number;
+  /** A broadcast of a service that is for all clients, whoever has subscribed. */
+  readonly everyone?: boolean;
 }
 
 export interface ImportedMessages {

@@ -35,7 +35,10 @@ export function readMessage(row: Row, now: number): ImportedMessage | { readonly
   const until = row['valid-till'];
   const base = {
     ...{ id: own as MessageId, time, author },
-    ...(typeof until === 'number' && Number.isSafeInteger(until) && until > 0 ? { expiresAt: until } : {}),
+    // Only broadcasts to all clients have an end.
+    ...(typeof until === 'number' && Number.isSafeInteger(until) && until > 0
+      ? { expiresAt: until, everyone: true }
+      : {}),
   };
   const patched = row['patch-timestamp'];
   const editedAt =

@@ -1,9 +1,10 @@
 import type { ImportedMessage, ImportedMessages, TakenMessages } from '@hongyan/conversations';
 import { importOrigin } from '@hongyan/conversations';
+import { announced } from './announcements.js';
 import { blankFormat, pushContent } from './entry-codec.js';
 import type { Slot } from './entry-codec.js';
 import { lastShown } from './projections.js';
-import { importedMark, messageCode } from './schema.js';
+import { importedMark, messageCode, systemCode } from './schema.js';
 import { spokeElsewhere } from './spoken.js';
 import type { HeadState, WriteContext } from './write-context.js';
 
@@ -161,6 +162,7 @@ function insert(
   message: ImportedMessage,
 ): number {
   const { id, time, editedAt, recalled, expiresAt } = message;
+  const everyone = head.kind === systemCode && message.everyone === true ? true : undefined;
   const author = message.author === '' ? 0 : w.client(app, message.author, time);
   w.db.run(
     insertEntry,
@@ -170,11 +172,12 @@ function insert(
     author,
     id,
     ...contentOf(message),
-    expiresAt === undefined ? null : JSON.stringify({ expiresAt }),
+    expiresAt === undefined && everyone === undefined ? null : JSON.stringify({ expiresAt, everyone }),
     Number(recalled === true),
     editedAt ?? null,
   );
   spokeElsewhere(w, app, head, seq, time);
+  if (everyone) announced(w, app, head, seq, time);
   return author;
 }
 

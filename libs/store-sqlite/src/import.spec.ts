@@ -323,6 +323,24 @@ it('subscribes who never was subscribed here, reading from the end', async () =>
   await sound();
 });
 
+it('has broadcasts to everyone in the history of who has not subscribed, counting for nobody', async () => {
+  const service = group({
+    conversation: { ...group().conversation, kind: 'system', audience: 'subscribers' },
+    members: [],
+    silenced: [],
+  });
+  await store.imports.takeConversation(app, service, now);
+  await take(said(1, { author: '' }), said(2, { author: '', everyone: true, expiresAt: now + 1_000 }));
+  await store.members.ensure(app, id, client('ann'), 'guest', 0);
+  const range = { direction: 'forward', after: 0, before: Number.MAX_SAFE_INTEGER, limit: 10 } as const;
+  const { messages } = await store.log.history(app, id, { ...range, everyone: true });
+  expect(messages.map(({ importedId, payload }) => [importedId, payload.expiresAt])).toEqual([
+    [said(2).id, now + 1_000],
+  ]);
+  expect(await store.members.own(app, id, client('ann'))).toMatchObject({ unread: 0 });
+  await sound();
+});
+
 it('takes long conversations in time that grows with their messages alone', async () => {
   await store.imports.takeConversation(app, group(), now);
   // A look-up of each id through the conversation's own messages took half a minute.
