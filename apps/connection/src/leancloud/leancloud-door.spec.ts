@@ -376,7 +376,8 @@ describe('logging in', () => {
   it.each([
     ['without a serial', undefined, 'test'],
     ['with one', 2, 'LeanCloud-Java-SDK/8.2.28'],
-  ])('lets a Java client in as soon as it can be: it asks once, %s', async (_, i, ua) => {
+    ['as C# does', 2, undefined],
+  ])('lets who asks once in as soon as it can be: %s', async (_, i, ua) => {
     const begins = jest
       .spyOn(rig.commands, 'sessionOpened')
       .mockRejectedValueOnce(new AppError('unavailable'));
