@@ -50,7 +50,7 @@ export class LeanCloudModule implements NestModule, OnModuleInit, BeforeApplicat
     const { httpAdapter } = this.host;
     const { parts, pods } = this.wiring;
     httpAdapter.use(routeEndpoint(parts.apps, pods, this.door));
-    httpAdapter.use(restEndpoint(parts, this.door));
+    httpAdapter.use(restEndpoint(parts, this.door.sessions));
     httpAdapter.use(signEndpoint(parts));
   }
 
