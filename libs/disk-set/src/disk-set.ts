@@ -2,11 +2,9 @@ import { hash, randomUUID } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How many fingerprints there are: a number holds so many exactly. */
-const fingerprints = 2 ** 53;
 /** Places for fingerprints beside each other in the file, read at once: most are found, or found missing, with one read. */
 const groupSlots = 16;
-const slotBytes = Float64Array.BYTES_PER_ELEMENT;
+const slotBytes = BigUint64Array.BYTES_PER_ELEMENT;
 const groupBytes = groupSlots * slotBytes;
 const firstGroups = 1_024;
 /** How full the file may be, and how much larger the next one is. */
@@ -17,14 +15,14 @@ const regionGroups = 64;
 
 /**
  * Texts that were seen, by fingerprint, in a hash table on the disk: 16 to 64 bytes there for each and none in memory, however
- * many they are. The file has no name once it is open, so none is left when the process ends, however it ends. Of a billion
- * texts one in ten million is taken for another one.
+ * many they are. The file has no name once it is open, so none is left when the process ends, however it ends. Where there are
+ * a hundred million, one text in a hundred billion is taken for another one.
  */
 export class DiskSet {
   private groups = firstGroups;
   private count = 0;
   private file: number;
-  private readonly slots = new Float64Array(groupSlots);
+  private readonly slots = new BigUint64Array(groupSlots);
 
   /** The file is made in `folder`. This and every call throw what the file system throws. */
   constructor(private readonly folder: string) {
@@ -53,7 +51,7 @@ export class DiskSet {
     closeSync(this.file);
   }
 
-  private insert(key: number): boolean {
+  private insert(key: bigint): boolean {
     const { group, slot } = this.find(key);
     if (this.slots[slot] === key) return false;
     this.slots[slot] = key;
@@ -63,12 +61,12 @@ export class DiskSet {
   }
 
   /** Where the key is, or the free place where it belongs; `slots` is that group. */
-  private find(key: number): { group: number; slot: number } {
+  private find(key: bigint): { group: number; slot: number } {
     let group = this.homeOf(key);
     for (;;) {
       readSync(this.file, this.slots, 0, groupBytes, group * groupBytes);
       for (let slot = 0; slot < groupSlots; slot += 1)
-        if (this.slots[slot] === key || this.slots[slot] === 0) return { group, slot };
+        if (this.slots[slot] === key || this.slots[slot] === 0n) return { group, slot };
       group = (group + 1) % this.groups;
     }
   }
@@ -79,16 +77,16 @@ export class DiskSet {
     this.file = emptyFile(this.folder, groups * growth);
     this.groups = groups * growth;
     try {
-      const old = new Float64Array(regionGroups * groupSlots);
-      const region = new Float64Array(old.length * growth);
-      const displaced: number[] = []; // into another region, from a group that was full: few
+      const old = new BigUint64Array(regionGroups * groupSlots);
+      const region = new BigUint64Array(old.length * growth);
+      const displaced: bigint[] = []; // into another region, from a group that was full: few
       for (let first = 0; first < groups; first += regionGroups) {
         readSync(full, old, 0, old.byteLength, first * groupBytes);
-        region.fill(0);
+        region.fill(0n);
         for (const key of old) {
-          if (key === 0) continue;
+          if (key === 0n) continue;
           let at = (this.homeOf(key) - first * growth) * groupSlots;
-          while (at >= 0 && at < region.length && region[at] !== 0) at += 1;
+          while (at >= 0 && at < region.length && region[at] !== 0n) at += 1;
           if (at >= 0 && at < region.length) region[at] = key;
           else displaced.push(key);
         }
@@ -100,16 +98,13 @@ export class DiskSet {
     }
   }
 
-  private homeOf(key: number): number {
-    return Math.floor((key / fingerprints) * this.groups);
+  private homeOf(key: bigint): number {
+    return Math.floor((Number(key >> 11n) / 2 ** 53) * this.groups);
   }
 }
 
-/** A whole number below `fingerprints`, from the text's hash. 0 is a free place. */
-function keyOf(text: string): number {
-  const digest = hash('sha1', text, 'buffer');
-  return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11) || 1;
-}
+/** The beginning of the text's hash. 0 is a free place. */
+const keyOf = (text: string): bigint => hash('sha1', text, 'buffer').readBigUInt64BE(0) || 1n;
 
 function emptyFile(folder: string, groups: number): number {
   const path = join(folder, `seen-${randomUUID()}.tmp`);
