@@ -1,5 +1,6 @@
 import { MovedApp } from '../e2e/leancloud-import.js';
 import { TestServer } from '../e2e/server.js';
+import { wholeApp } from '../leancloud-stand-in/generated-app.js';
 import { program, readOptions, whole } from '../load/options.js';
 import { importWithKills, type ImportRun } from './import-run.js';
 
@@ -39,15 +40,7 @@ const textOf = ({ report, seconds, peakMb }: ImportRun, problems: readonly strin
 async function main(): Promise<boolean> {
   const { messages, conversations, kills } = options;
   say('pulling');
-  const size = {
-    messages,
-    conversations,
-    services: 5,
-    subscribers: 200,
-    threadMessages: 4,
-    installations: 1_000,
-  };
-  const moved = await MovedApp.pulled(size);
+  const moved = await MovedApp.pulled(wholeApp(messages, conversations));
   try {
     const app = await moved.createApp();
     const lifeMs = 500 + (1.5 * messages) / messagesPerMs / Math.max(1, kills);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GeneratedApp } from '../leancloud-stand-in/generated-app.js';
+import { GeneratedApp, wholeApp } from '../leancloud-stand-in/generated-app.js';
 import { StandIn } from '../leancloud-stand-in/stand-in.js';
 import { program, readOptions, whole } from '../load/options.js';
 import { everyFailure, type PullReport, runPull } from './pull-run.js';
@@ -46,16 +46,7 @@ const textOf = (report: PullReport): string =>
   ].join('\n');
 
 async function main(): Promise<boolean> {
-  const standIn = await StandIn.start(
-    new GeneratedApp({
-      messages: options.messages,
-      conversations: options.conversations,
-      services: 5,
-      subscribers: 200,
-      threadMessages: 4,
-      installations: 1_000,
-    }),
-  );
+  const standIn = await StandIn.start(new GeneratedApp(wholeApp(options.messages, options.conversations)));
   standIn.failures.set(everyFailure);
   const out = options.out ?? mkdtempSync(join(tmpdir(), 'hongyan-kill-pull-'));
   try {

@@ -14,6 +14,16 @@ export interface GeneratedSize {
   readonly mediaBase?: string;
 }
 
+/** An app that has something of everything. */
+export const wholeApp = (messages: number, conversations: number): GeneratedSize => ({
+  messages,
+  conversations,
+  services: 5,
+  subscribers: 200,
+  threadMessages: 4,
+  installations: 1_000,
+});
+
 const EPOCH = Date.UTC(2026, 5, 1);
 const STEP_MS = 40;
 /** So many messages share a millisecond, so that pages must be cut by id too. */

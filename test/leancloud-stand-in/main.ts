@@ -1,5 +1,5 @@
 import { program, readOptions, whole } from '../load/options.js';
-import { GeneratedApp } from './generated-app.js';
+import { GeneratedApp, wholeApp } from './generated-app.js';
 import { StandIn, standInKeys } from './stand-in.js';
 
 /** A stand-in by hand. Prints what the pull needs in its environment. */
@@ -12,14 +12,7 @@ const command = program(
   .argument('[port]', 'port on this machine; 0: any that is free', whole(0, 65_535), 0);
 readOptions(command);
 const [messages, conversations, port] = command.processedArgs as [number, number, number];
-const app = new GeneratedApp({
-  messages,
-  conversations,
-  services: 5,
-  subscribers: 200,
-  threadMessages: 4,
-  installations: 1_000,
-});
+const app = new GeneratedApp(wholeApp(messages, conversations));
 const standIn = await StandIn.start(app, {}, port);
 process.stdout.write(
   `${[
