@@ -12,6 +12,7 @@ export type { PathObserver } from './path-observer.js';
 export { ConversationService, createConversationService } from './conversation-service.js';
 export type { ConversationImport, ImportItem, ConversationOutcome } from './import-conversations.js';
 export type { ImportedVersion } from './import-changes.js';
+export { Page, weightOf } from './page.js';
 export { activeSince } from './active-clients.js';
 export { uniqueKeyOf } from './create-conversation.js';
 export { threadKey } from './system-threads.js';

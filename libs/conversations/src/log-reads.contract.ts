@@ -296,6 +296,38 @@ export function describeLogReads(name: string, open: () => Promise<LogStoreUnder
         expect(await read({ types: ['y'] })).toEqual([[], false]);
       });
 
+      it('stops at a weight, with one item at least and without a hole', async () => {
+        const made = await make(store);
+        const long = 'ü'.repeat(5_000);
+        await append(
+          store,
+          made,
+          [1, 2, 3, 4, 5].map(() => message('ann', long)),
+        );
+        await append(store, made, [change('ann', { kind: 'edit', target: 2, format: 'text', body: long })]);
+        const all = { after: 1, before: Number.MAX_SAFE_INTEGER, limit: 10 };
+        const history = async (direction: 'backward' | 'forward', query: object) => {
+          const { messages, more } = await store.log.history(made.app, made.id, {
+            ...all,
+            direction,
+            ...query,
+          });
+          return [seqs(messages), more];
+        };
+        expect(await history('backward', { weight: 25_000 })).toEqual([[4, 5, 6], true]);
+        expect(await history('forward', { weight: 25_000 })).toEqual([[2, 3, 4], true]);
+        expect(await history('forward', { weight: 1 })).toEqual([[2], true]);
+        expect(await history('forward', { weight: 25_000, after: 3 })).toEqual([[4, 5, 6], false]);
+        expect(await history('forward', { weight: 25_000, limit: 2 })).toEqual([[2, 3], true]);
+        const entries = async (after: number, weight: number) =>
+          seqs(await store.log.entries(made.app, made.id, { after, limit: 10, weight }));
+        expect(await entries(1, 25_000)).toEqual([2, 3, 4]);
+        expect(await entries(5, 1)).toEqual([6]);
+        expect(await entries(5, 10_000)).toEqual([6]);
+        expect(await entries(5, 11_000)).toEqual([6, 7]);
+        expect(await entries(7, 1)).toEqual([]);
+      });
+
       it('gives messages by sequence in the order asked, without what is none', async () => {
         const made = await make(store);
         await append(store, made, [message('ann', '2'), message('ann', '3')]);

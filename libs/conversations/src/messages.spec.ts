@@ -248,6 +248,40 @@ describe('edits and recalls', () => {
   });
 });
 
+describe('long messages', () => {
+  const long = 'x'.repeat(60_000);
+  const count = 30;
+  beforeEach(async () => {
+    for (let n = 0; n < count; n += 1) await ann.send(group, `${n} ${long}`);
+  });
+  const numbers = (messages: readonly { body: string }[]) => messages.map(({ body }) => Number.parseInt(body, 10)); // prettier-ignore
+
+  it('make short pages, and nothing is left out between them', async () => {
+    const read: number[] = [];
+    let before: { seq: number } | undefined;
+    let pages = 0;
+    for (let more = true; more; pages += 1) {
+      const page = await bob.run('message.history', { conversation: group, limit: 100, ...(before && { before }) }); // prettier-ignore
+      expect(JSON.stringify(page).length).toBeLessThan(700_000);
+      read.unshift(...numbers(page.messages));
+      before = { seq: page.messages[0]!.seq! };
+      ({ more } = page);
+    }
+    expect(read).toEqual(Array.from({ length: count }, (_, n) => n));
+    expect(pages).toBe(4);
+
+    const missed: number[] = [];
+    for (let after = 1; after < count + 1;) {
+      const page = await bob.run('conversation.entries', { conversation: group, after });
+      expect(JSON.stringify(page).length).toBeLessThan(700_000);
+      missed.push(...numbers(page.entries.map((entry) => (entry as { message: { body: string } }).message)));
+      expect(page.seq).toBeGreaterThan(after);
+      after = page.seq;
+    }
+    expect(missed).toEqual(read);
+  });
+});
+
 describe('deletes', () => {
   it('leave nothing of a message but its place, and are told to the members', async () => {
     const one = await ann.send(group, 'one');
@@ -292,6 +326,22 @@ describe('deletes', () => {
       [10, 11],
       [11, 12],
     ]);
+  });
+
+  it('tell with every page of entries how far it came', async () => {
+    for (let n = 0; n < 5; n += 1) await ann.send(group, `${n}`);
+    await h.server().run('message.delete', { message: (await ann.send(group, 'gone')).id });
+    const page = async (args: { after: number; until?: number; limit?: number }) => {
+      const { entries, seq } = await bob.run('conversation.entries', { conversation: group, ...args });
+      return [entries.map((entry) => entry.seq), seq];
+    };
+    expect(await page({ after: 0, limit: 3 })).toEqual([[1, 2, 3], 3]);
+    expect(await page({ after: 3, limit: 3 })).toEqual([[4, 5, 6], 6]);
+    expect(await page({ after: 6, limit: 3 })).toEqual([[8], 8]);
+    expect(await page({ after: 3, until: 5 })).toEqual([[4, 5], 5]);
+    expect(await page({ after: 6, until: 7 })).toEqual([[], 7]);
+    expect(await page({ after: 8 })).toEqual([[], 8]);
+    expect(await page({ after: 6, until: 99 })).toEqual([[8], 8]);
   });
 
   it('are final, and succeed again', async () => {

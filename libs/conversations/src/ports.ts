@@ -8,6 +8,7 @@ import type {
   Role,
 } from '@hongyan/protocol';
 import type { Filter, SortKey } from '@hongyan/filter';
+import type { Amount } from './page.js';
 import type { Conversation, Entry, Head, Loaded, MessageEntry, NewEntry, OwnRow } from './types.js';
 
 /**
@@ -49,12 +50,8 @@ export interface LogStore {
    */
   append(app: AppId, request: AppendRequest): Promise<AppendResult>;
   head(app: AppId, conversation: ConversationId): Promise<Head | undefined>;
-  /** Entries with after < seq <= until (default: head), ascending, at most `limit`. Messages and edits carry current content. */
-  entries(
-    app: AppId,
-    conversation: ConversationId,
-    range: { after: number; until?: number; limit: number; kinds?: readonly EntryKind[] },
-  ): Promise<Entry[]>;
+  /** Entries with after < seq <= until (default: head), ascending. Messages and edits carry current content. */
+  entries(app: AppId, conversation: ConversationId, range: EntryRange): Promise<Entry[]>;
   /** Messages only, deleted ones left out, ascending. `more`: there are further ones in the direction asked. */
   history(
     app: AppId,
@@ -74,12 +71,17 @@ export interface LogStore {
   seqAt(app: AppId, conversation: ConversationId, time: number): Promise<number>;
 }
 
-export interface HistoryQuery {
+export interface EntryRange extends Amount {
+  readonly after: number;
+  readonly until?: number;
+  readonly kinds?: readonly EntryKind[];
+}
+
+export interface HistoryQuery extends Amount {
   readonly direction: 'backward' | 'forward';
   /** Exclusive bounds. */
   readonly after: number;
   readonly before: number;
-  readonly limit: number;
   readonly types?: readonly string[];
   /** Only messages to everyone. */
   readonly everyone?: boolean;

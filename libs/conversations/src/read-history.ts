@@ -13,6 +13,7 @@ import { locate } from './change-message.js';
 import { type Call, bounded, type Core, requireServer } from './core.js';
 import { type Range, rangesOf } from './history-bounds.js';
 import { hasJoined } from './message-intent.js';
+import { Page, pageWeight, weightOf, weightOfBody } from './page.js';
 import { mayReadMessages } from './permissions.js';
 import type { ConversationState } from './state.js';
 import { existingThread } from './system-threads.js';
@@ -72,6 +73,7 @@ export async function history(
     after: Math.max(range.after, floor),
     before: range.before,
     limit,
+    weight: pageWeight,
     ...(args.types === undefined ? {} : { types: args.types }),
   });
   return {
@@ -121,8 +123,14 @@ async function serviceHistory(
   );
   // By time; of the same time as the logs stand, which sorting keeps.
   const merged = pages.flatMap(({ messages }) => messages).sort((a, b) => a.time - b.time);
-  const messages = args.direction === 'backward' ? merged.slice(-limit) : merged.slice(0, limit);
-  return { messages, more: merged.length > limit || pages.some(({ more }) => more), floor: state.head.floor };
+  if (args.direction === 'backward') merged.reverse();
+  const page = new Page<MessageView>({ limit, weight: pageWeight }, ({ body }) => weightOfBody(body));
+  page.fill(merged, (view) => view);
+  return {
+    messages: args.direction === 'backward' ? page.items.reverse() : page.items,
+    more: page.more || pages.some(({ more }) => more),
+    floor: state.head.floor,
+  };
 }
 
 /** Does this caller see all of a service's broadcasts? The server does. */
@@ -235,32 +243,30 @@ export async function entries(
   const limit = bounded(args.limit, app.limits.page, 100);
   const floor = Math.max(state.head.floor, await readableAfter(core, app, state, caller));
   const forEveryone = state.conversation.kind === 'system' && !(await isSubscribed(core, caller, state));
+  // Read before the entries: nothing up to it is missing among them.
+  const head = (await core.log.head(caller.app, state.id)) ?? state.head;
+  const until = Math.min(args.until ?? Infinity, head.last);
   const views: EntryView[] = [];
   let after = Math.max(args.after, floor);
-  // What was deleted, and changes of it or of what retention took out, show nothing. A short page would say that there is
-  // no more: it is filled up.
-  let more = true;
-  for (let round = 0; more && round < mostRounds; round += 1) {
-    const rows = await core.log.entries(caller.app, state.id, {
-      after,
-      ...(args.until === undefined ? {} : { until: args.until }),
-      limit,
-    });
+  let weight = pageWeight;
+  // What was deleted, and changes of it or of what retention took out, show nothing: a page is filled up.
+  for (let round = 0; round < mostRounds; round += 1) {
+    if (after >= until || views.length === limit || weight <= 0) break;
+    const rows = await core.log.entries(caller.app, state.id, { after, until, limit, weight });
     const targets = await targetsOf(core, caller.app, state, rows);
     for (const row of rows) {
       if (views.length === limit) break;
+      after = row.seq;
+      weight -= weightOf(row);
       const target = targetOf(row.payload);
       const message = target === undefined ? undefined : targets.get(target);
       if (forEveryone && !isForEveryone(row, message)) continue;
       const view = entryView(state.conversation, row, message, caller.client);
       if (view !== undefined) views.push(view);
     }
-    after = rows.at(-1)?.seq ?? after;
-    more = rows.length === limit && views.length < limit;
+    if (rows.length === 0) after = until;
   }
-  if (more) return { entries: views, seq: after, floor };
-  const head = await core.log.head(caller.app, state.id);
-  return { entries: views, seq: head?.last ?? state.head.last, floor };
+  return { entries: views, seq: after, floor };
 }
 
 /** The messages that edits, recalls and deletes are about, as they are now. */

@@ -318,6 +318,40 @@ describe('services', () => {
     ).toBe('message_not_found');
   });
 
+  it.each(['backward', 'forward'] as const)(
+    'are read %s in short pages where they are long',
+    async (direction) => {
+      const news = await make();
+      await bob.run('system.subscribe', { conversation: news });
+      const all: string[] = [];
+      for (let at = 0; at < 12; at += 1) {
+        h.now += 10;
+        const body = `${at}`.padEnd(60_000, 'x');
+        await h.server().send(news, body, at % 2 === 0 ? {} : { to: ['bob'] as never });
+        all.push(body);
+      }
+      let found: string[] = [];
+      let place: object = {};
+      let pages = 0;
+      for (let more = true; more; pages += 1) {
+        const page = await bob.run('message.history', {
+          conversation: news,
+          direction,
+          limit: 100,
+          ...place,
+        });
+        const bodies = page.messages.map(({ body }) => body);
+        const isForward = direction === 'forward';
+        found = isForward ? [...found, ...bodies] : [...bodies, ...found];
+        const last = page.messages.at(isForward ? -1 : 0)!;
+        place = { [isForward ? 'after' : 'before']: { time: last.time, message: last.id } };
+        ({ more } = page);
+      }
+      expect(found).toEqual(all);
+      expect(pages).toBe(2);
+    },
+  );
+
   it('have full pages, whatever is over of what they told', async () => {
     const news = await make();
     await bob.run('system.subscribe', { conversation: news });

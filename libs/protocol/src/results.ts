@@ -235,7 +235,7 @@ export interface Results {
   'conversation.delivered': Record<never, never>;
   'conversation.entries': {
     readonly entries: readonly EntryView[];
-    /** Last sequence of the log now. */
+    /** All of the range up to here was looked at: ask on behind it, as long as it is below `until` or the log's end. */
     readonly seq: number;
     /** Everything up to here was removed by retention; take the newest page of history instead. */
     readonly floor: number;

@@ -1,6 +1,6 @@
-import type { Entry, HistoryQuery, MessageEntry } from '@hongyan/conversations';
-import { isMessage } from '@hongyan/conversations';
-import type { AppId, ConversationId, EntryKind } from '@hongyan/protocol';
+import type { Entry, EntryRange, HistoryQuery, MessageEntry } from '@hongyan/conversations';
+import { isMessage, Page, weightOf } from '@hongyan/conversations';
+import type { AppId, ConversationId } from '@hongyan/protocol';
 import type { MongoDatabase } from './database.js';
 import type { EntryDocument } from './documents.js';
 import { toEntry } from './entry-codec.js';
@@ -12,7 +12,7 @@ export class LogReads {
   async entries(
     app: AppId,
     conversation: ConversationId,
-    range: { after: number; last: number; limit: number; kinds?: readonly EntryKind[] },
+    range: EntryRange & { readonly last: number },
   ): Promise<Entry[]> {
     const documents = await this.db.collections.entries
       .find({
@@ -24,15 +24,17 @@ export class LogReads {
       .sort({ seq: 1 })
       .limit(range.limit)
       .toArray();
-    return await this.withTargets(app, conversation, documents);
+    const found = await this.withTargets(app, conversation, documents);
+    return new Page<Entry>(range, weightOf).fill(found, (entry) => entry).items;
   }
 
   async history(
     app: AppId,
     conversation: ConversationId,
     last: number,
-    { direction, after, before, limit, types, everyone = false }: HistoryQuery,
+    query: HistoryQuery,
   ): Promise<{ messages: MessageEntry[]; more: boolean }> {
+    const { direction, after, before, types, everyone = false } = query;
     const range = { $gt: after, $lt: Math.min(before, last + 1) };
     const seq = everyone ? { $in: await this.toEveryone(app, conversation, range) } : range;
     const found = await this.db.collections.entries
@@ -45,11 +47,11 @@ export class LogReads {
         ...(types === undefined ? {} : { type: { $in: [...types] } }),
       })
       .sort({ seq: direction === 'backward' ? -1 : 1 })
-      .limit(limit + 1)
+      .limit(query.limit + 1)
       .toArray();
-    const page = found.slice(0, limit).map((document) => toEntry(document));
-    if (direction === 'backward') page.reverse();
-    return { messages: page.filter(isMessage), more: found.length > limit };
+    const page = new Page<MessageEntry>(query, weightOf);
+    const { items, more } = page.fill(found, (document) => toEntry(document) as MessageEntry);
+    return { messages: direction === 'backward' ? items.reverse() : items, more };
   }
 
   /** Sequences of a service's messages to everyone, which are few. */

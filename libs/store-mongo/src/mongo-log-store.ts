@@ -2,12 +2,13 @@ import type {
   AppendRequest,
   AppendResult,
   Entry,
+  EntryRange,
   Head,
   HistoryQuery,
   LogStore,
   MessageEntry,
 } from '@hongyan/conversations';
-import type { AppId, ClientId, ConversationId, EntryKind, OperationId } from '@hongyan/protocol';
+import type { AppId, ClientId, ConversationId, OperationId } from '@hongyan/protocol';
 import { append } from './append.js';
 import type { MongoDatabase } from './database.js';
 import { keyOf } from './documents.js';
@@ -37,11 +38,7 @@ export class MongoLogStore implements LogStore {
     return translated(() => this.heads.read(app, conversation));
   }
 
-  entries(
-    app: AppId,
-    conversation: ConversationId,
-    range: { after: number; until?: number; limit: number; kinds?: readonly EntryKind[] },
-  ): Promise<Entry[]> {
+  entries(app: AppId, conversation: ConversationId, range: EntryRange): Promise<Entry[]> {
     return translated(async () => {
       const last = Math.min(await this.last(app, conversation), range.until ?? Number.MAX_SAFE_INTEGER);
       return await this.reads.entries(app, conversation, { ...range, last });

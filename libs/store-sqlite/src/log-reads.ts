@@ -1,5 +1,5 @@
-import type { Entry, Head, HistoryQuery, MessageEntry } from '@hongyan/conversations';
-import type { EntryKind } from '@hongyan/protocol';
+import { Page, weightOf } from '@hongyan/conversations';
+import type { Entry, EntryRange, Head, HistoryQuery, MessageEntry } from '@hongyan/conversations';
 import type { Database } from './database.js';
 import {
   entryColumns,
@@ -60,22 +60,16 @@ const openLog = (db: Database, app: string, id: string) =>
     id,
   );
 
-export interface EntryRange {
-  readonly after: number;
-  readonly until?: number;
-  readonly limit: number;
-  readonly kinds?: readonly EntryKind[];
-}
-
 export function entries(db: Database, app: string, conversation: string, range: EntryRange): Entry[] {
   const log = openLog(db, app, conversation);
   if (log === undefined) return [];
-  const { after, until = Number.MAX_SAFE_INTEGER, limit, kinds } = range;
+  const { after, until = Number.MAX_SAFE_INTEGER, kinds } = range;
   const ofKinds = kinds === undefined ? '' : 'AND e.kind IN (SELECT value FROM json_each(?))';
   const sql = `SELECT ${entryWithTargetColumns} FROM ${entryWithTargetFrom}
     WHERE e.conv = ? AND e.seq > ? AND e.seq <= ? ${ofKinds} ORDER BY e.seq LIMIT ?`;
   const wanted = kinds === undefined ? [] : [JSON.stringify(kindCodesOf(kinds))];
-  return db.rows<EntryRow>(sql, log.key, Math.max(after, log.floor), until, ...wanted, limit).map(toEntry);
+  const rows = db.each<EntryRow>(sql, log.key, Math.max(after, log.floor), until, ...wanted, range.limit);
+  return new Page(range, weightOf).fill(rows, toEntry).items;
 }
 
 export function history(
@@ -86,7 +80,7 @@ export function history(
 ): { messages: MessageEntry[]; more: boolean } {
   const log = openLog(db, app, conversation);
   if (log === undefined) return { messages: [], more: false };
-  const { direction, after, before, limit, types, everyone = false } = query;
+  const { direction, after, before, types, everyone = false } = query;
   const ofTypes = types === undefined ? '' : 'AND e.type IN (SELECT value FROM json_each(?))';
   // What is for everyone is found without going through all the rest.
   const [from, at] = everyone ? [`announcement n CROSS JOIN ${entryFrom}`, 'n'] : [entryFrom, 'e'];
@@ -95,10 +89,17 @@ export function history(
     WHERE ${at}.conv = ? AND ${at}.seq > ? AND ${at}.seq < ? ${join} AND e.kind = ${messageCode} AND e.deleted = 0 ${ofTypes}
     ORDER BY ${at}.seq ${direction === 'backward' ? 'DESC' : 'ASC'} LIMIT ?`;
   const wanted = types === undefined ? [] : [JSON.stringify(types)];
-  const found = db.rows<EntryRow>(sql, log.key, Math.max(after, log.floor), before, ...wanted, limit + 1);
-  const rows = found.slice(0, limit);
-  if (direction === 'backward') rows.reverse();
-  return { messages: rows.map((row) => toEntry(row) as MessageEntry), more: found.length > limit };
+  const rows = db.each<EntryRow>(
+    sql,
+    log.key,
+    Math.max(after, log.floor),
+    before,
+    ...wanted,
+    query.limit + 1,
+  );
+  const page = new Page<MessageEntry>(query, weightOf);
+  const { items, more } = page.fill(rows, (row) => toEntry(row) as MessageEntry);
+  return { messages: direction === 'backward' ? items.reverse() : items, more };
 }
 
 const messageAtSql = `SELECT ${entryColumns} FROM ${entryFrom} WHERE e.conv = ? AND e.seq = ? AND e.kind = ${messageCode}`;

@@ -3,6 +3,7 @@ import type {
   AppendRequest,
   AppendResult,
   Entry,
+  EntryRange,
   Head,
   HistoryQuery,
   LogStore,
@@ -13,7 +14,6 @@ import type { AppendAnswer } from './append.js';
 import type { Channels } from './channels.js';
 import { pushSlots } from './entry-codec.js';
 import type { Slot } from './entry-codec.js';
-import type { EntryRange } from './log-reads.js';
 
 export class SqliteLogStore implements LogStore {
   constructor(private readonly channels: Channels) {}

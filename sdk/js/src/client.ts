@@ -230,6 +230,7 @@ export class HongyanClient extends Emitter<ClientEvents> {
     if (this.#me !== undefined && this.#me !== event.client) this.#otherClient();
     this.#me = event.client;
     this.#saved.set('client', event.client);
+    this.#sync.page = event.limits.page;
     this.emit('online', { client: event.client, resumed: event.resumed });
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     this.#resume.run(event.resumed);

@@ -5,7 +5,7 @@ type EntriesResult = Results['conversation.entries'];
 
 export interface LogTrackerHost {
   readonly maxGap: number;
-  fetch(after: number, until: number, limit: number): Promise<EntriesResult>;
+  fetch(after: number, until: number): Promise<EntriesResult>;
   /** Every entry once, ascending. */
   deliver(entry: EntryView): void;
   /** Entries `after < seq <= until` are left out. */
@@ -16,7 +16,6 @@ export interface LogTrackerHost {
   patience(): number;
 }
 
-const page = 100;
 /** Live entries held back while older ones are fetched; beyond it they are fetched, too. */
 const maxHeld = 500;
 
@@ -145,7 +144,7 @@ export class LogTracker {
           continue;
         }
         const after = this.known;
-        const result = await this.host.fetch(after, until, page);
+        const result = await this.host.fetch(after, until);
         if (this.known !== after) continue; // reset, or filled by an answer meanwhile
         this.#fetched(result, until);
         if (result.seq < until && this.known === after && ++short >= 5) {
@@ -171,8 +170,7 @@ export class LogTracker {
       known = this.known ?? Infinity; // a listener may have reset this log
       if (entry.seq > known && entry.seq <= until) this.#take(entry);
     }
-    // Less than a page: the rest of the range shows nothing to me.
-    if (entries.length < page && this.known !== undefined && this.known < Math.min(until, seq))
-      this.#move(Math.min(until, seq));
+    // What shows nothing to me was looked at, too.
+    if (this.known !== undefined && this.known < Math.min(until, seq)) this.#move(Math.min(until, seq));
   }
 }

@@ -113,8 +113,8 @@ export class Logs {
       id,
       {
         maxGap: core.settings.maxGap,
-        fetch: (after, until, limit) =>
-          core.commands.call('conversation.entries', { conversation: id, after, until, limit }),
+        fetch: (after, until) =>
+          core.commands.call('conversation.entries', { conversation: id, after, until }),
         deliver: (entry) => host.deliver(entry),
         gap: (after, until) => host.gap(after, until),
         moved: (known) => core.saveKnown(id, known),

@@ -24,6 +24,21 @@ describe('receiving', () => {
     expect(seen.gaps).toEqual([]);
   });
 
+  it.each([1, 7])('fills a hole of an app whose pages have %d items', async (page) => {
+    const fake = await server();
+    fake.page = page;
+    fake.conversation('c', ['me', 'you']);
+    const client = await online(fake);
+    const seen = watch(client);
+    fake.publish(fake.say('c', 'you', '1'));
+    fake.silent = true;
+    for (const n of range(2, 30)) fake.say('c', 'you', String(n));
+    fake.silent = false;
+    fake.say('c', 'you', '31');
+    await until(() => seen.seqs.length === 31);
+    expect(seen).toMatchObject({ seqs: range(1, 31), gaps: [] });
+  });
+
   it('takes events in any order', async () => {
     const fake = await server();
     fake.conversation('c', ['me', 'you']);

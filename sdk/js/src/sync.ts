@@ -6,6 +6,8 @@ import type { Conversations } from './registry.js';
 /** After a (re)connect: what changed meanwhile, and which of it is fetched. */
 export class Sync {
   token: string | undefined;
+  /** Most rows that the app allows on a page. */
+  page = 1;
   /** One runs at a time; a connect during one begins another after it. */
   #running: Promise<void> | undefined;
 
@@ -26,7 +28,9 @@ export class Sync {
     if (this.token !== undefined) return this.#since(this.token);
     const followed = [...this.conversations.all()].filter((conversation) => conversation.isOpen);
     if (this.settings.preload > 0) {
-      const got = await this.commands.call('conversation.list', { limit: this.settings.preload });
+      const got = await this.commands.call('conversation.list', {
+        limit: Math.min(this.settings.preload, this.page),
+      });
       this.#take(got.items);
       this.accept(got.token);
     }

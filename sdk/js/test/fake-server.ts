@@ -28,6 +28,8 @@ export class FakeServer extends FakeLogs<FakeSession> {
   /** Refuses a login. */
   refuse: (auth: Record<string, unknown>) => WireError | undefined = () => undefined;
   resumed = false;
+  /** Most items of a page. */
+  page = 100;
   #http!: HttpServer;
   #io!: Server;
   #port = 0;
@@ -91,7 +93,7 @@ export class FakeServer extends FakeLogs<FakeSession> {
         time: Date.now(),
         resumed: this.resumed && auth.session !== undefined,
       },
-      limits: { frameBytes: 65_536, bodyBytes: 60_000, page: 100 },
+      limits: { frameBytes: 65_536, bodyBytes: 60_000, page: this.page },
     });
     socket.on('c', (name: string, args: Args, ack: Ack = () => undefined) => {
       const command = { name, args, session };
@@ -126,6 +128,7 @@ export class FakeServer extends FakeLogs<FakeSession> {
         return { seq: entry.seq, time: entry.time, message: entry.message };
       }
       case 'conversation.list':
+        if ((args as { limit?: number }).limit! > this.page) throw new Error('limit is above the page');
         return { items: mine().map((c) => this.row(c.id, client)), totals, token: String(this.changes) };
       case 'conversation.sync': {
         const given = Number((args as { token?: string }).token ?? 0);
@@ -167,15 +170,18 @@ export class FakeServer extends FakeLogs<FakeSession> {
       }
       case 'conversation.entries': {
         const {
-          after,
+          after = 0,
           until = Infinity,
-          limit = 100,
+          limit = this.page,
         } = args as { after?: number; until?: number; limit?: number };
+        if (limit > this.page) throw new Error('limit is above the page');
         const { entries, floor } = this.get(args.conversation);
-        const found = this.shown(args.conversation)
-          .filter((e) => e.seq > (after ?? 0) && e.seq <= until && e.seq > floor)
-          .slice(0, limit);
-        return { entries: structuredClone(found), seq: entries.length, floor };
+        const wanted = this.shown(args.conversation).filter(
+          (e) => e.seq > after && e.seq <= until && e.seq > floor,
+        );
+        const found = wanted.slice(0, limit);
+        const seq = found.length < wanted.length ? found.at(-1)!.seq : Math.min(until, entries.length);
+        return { entries: structuredClone(found), seq, floor };
       }
       case 'message.history': {
         const entries = this.shown(args.conversation);

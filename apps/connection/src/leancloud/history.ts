@@ -30,7 +30,7 @@ export async function queryHistory(call: Call): Promise<Reply> {
   const forward = logs.direction === QueryDirection.NEW;
   const start = boundOf(logs.t, logs.mid, logs.tIncluded);
   const end = boundOf(logs.tt, logs.tmid, logs.ttIncluded);
-  const { messages } = await calls.run(session, 'message.history', {
+  const messages = await wholePage(call, {
     conversation,
     direction: forward ? 'forward' : 'backward',
     ...named('before', forward ? end : start),
@@ -45,6 +45,24 @@ export async function queryHistory(call: Call): Promise<Reply> {
     messages,
     messages.map((message) => logItemOf(message, convType, message.from === session.client ? receipt : {})),
   );
+}
+
+/** Long messages make short pages; these clients take a page that is not full for the last one. */
+async function wholePage(
+  { session, calls }: Call,
+  query: Input<'message.history'> & { readonly limit: number },
+): Promise<readonly MessageView[]> {
+  const forward = query.direction === 'forward';
+  let messages: readonly MessageView[] = [];
+  let bound = {};
+  for (;;) {
+    const limit = query.limit - messages.length;
+    const page = await calls.run(session, 'message.history', { ...query, ...bound, limit });
+    messages = forward ? [...messages, ...page.messages] : [...page.messages, ...messages];
+    const last = page.messages.at(forward ? -1 : 0);
+    if (!page.more || last === undefined || messages.length >= query.limit) return messages;
+    bound = named(forward ? 'after' : 'before', { message: last.id, time: last.time });
+  }
 }
 
 const named = (name: 'before' | 'after', bound: Bound) => (bound === undefined ? {} : { [name]: bound });
