@@ -36,6 +36,25 @@ async function login(clientId: string): Promise<{ client: WireClient; packets: s
   return { client, packets };
 }
 
+/** An SDK client whose network can stop, and why it lost its connection, each time. */
+async function behindProxy(clientId: string) {
+  const proxy = await StoppingProxy.to(server.port);
+  const lost: unknown[] = [];
+  const logger = {
+    debug: (what: string, { why }: { why?: unknown } = {}) =>
+      void (what === 'reconnecting' && lost.push(why)),
+    warn: () => undefined,
+  };
+  const client = new HongyanClient({
+    url: proxy.url,
+    appId: app.id,
+    credentials: { clientId },
+    maxGap: 100_000,
+    logger,
+  });
+  return { client, proxy, lost };
+}
+
 async function create(id: string, members: readonly string[]): Promise<void> {
   const made = await server.rest(app, 'POST', '/conversations', { id, members: ['sender', ...members] });
   if (made.status !== 200) throw new Error(made.text);
@@ -107,21 +126,7 @@ it('read why they were cut off when they wake up in time', async () => {
 });
 
 it('catch up exactly when they are back, pages of long messages included', async () => {
-  const proxy = await StoppingProxy.to(server.port);
-  /** Why the connection was lost, each time. */
-  const lost: unknown[] = [];
-  const logger = {
-    debug: (what: string, { why }: { why?: unknown } = {}) =>
-      void (what === 'reconnecting' && lost.push(why)),
-    warn: () => undefined,
-  };
-  const client = new HongyanClient({
-    url: proxy.url,
-    appId: app.id,
-    credentials: { clientId: 'sleeper' },
-    maxGap: 100_000,
-    logger,
-  });
+  const { client, proxy, lost } = await behindProxy('sleeper');
   try {
     await client.connect({ timeoutMs: 10_000 });
     await create('sleep', ['sleeper']);
@@ -140,6 +145,32 @@ it('catch up exactly when they are back, pages of long messages included', async
     expect(seen).toEqual(Array.from({ length: count }, (_, at) => [at + 2, String(at)]));
     expect(lost).toEqual([expect.anything()]);
     await until(() => talk.unread === count, 'unread is exact');
+  } finally {
+    await client.close();
+    proxy.close();
+  }
+});
+
+it('catch up with many conversations at once, all of them full of long messages', async () => {
+  const { client, proxy, lost } = await behindProxy('wanderer');
+  const names = Array.from({ length: 20 }, (_, at) => `many-${at}`);
+  const each = 30;
+  try {
+    await client.connect({ timeoutMs: 10_000 });
+    for (const name of names) await create(name, ['wanderer']);
+    const seen = new Map(names.map((name) => [name, [] as string[]]));
+    client.on('message', ({ message }) => seen.get(message.conversation)!.push(message.body.split(' ')[0]!));
+    await until(() => names.every((name) => client.conversations.of(name).seq > 0), 'all are known');
+    proxy.stop();
+    for (const name of names)
+      for (let sent = 0; sent < each; sent += 5)
+        await Promise.all([0, 1, 2, 3, 4].map((more) => send(name, sent + more, bodyBytes)));
+    proxy.go();
+    const complete = () => [...seen.values()].every((bodies) => bodies.length >= each);
+    await until(complete, 'everything is there', 60_000);
+    for (const bodies of seen.values())
+      expect(bodies).toEqual(Array.from({ length: each }, (_, at) => String(at)));
+    expect(lost).toEqual([expect.anything()]);
   } finally {
     await client.close();
     proxy.close();

@@ -19,11 +19,24 @@ import type { NativeSession } from './native-session.js';
 import { wireErrorOf } from './wire-errors.js';
 
 const maxViolations = 10;
-/** A session that is still opening may send so many packets ahead. */
-const maxEarly = 100;
+/** Who sends more than may wait comes back to it after this. */
+const crowdedMs = 1_000;
 
 /** Nobody has to wait for the answer of these. */
 const withoutAnswer: ReadonlySet<OperationName> = new Set(['conversation.delivered', 'signal.send']);
+
+/** Their answers are long: pages of messages and rows. */
+const reads: ReadonlySet<OperationName> = new Set([
+  'conversation.list',
+  'conversation.sync',
+  'conversation.query',
+  'conversation.entries',
+  'message.history',
+  'message.get',
+  'client.changes',
+  'client.edits',
+  'room.join',
+]);
 
 /** What apps may demand a signature of their server for (`login.signedOperations`), which this protocol cannot carry. */
 const signedOperations: ReadonlySet<OperationName> = new Set([
@@ -77,11 +90,16 @@ export class CommandLoop {
     if (session.over) return;
     // Engine.IO closes after a frame that it does not understand: these are the last words.
     if (packet === undefined) return session.penalise('protocol_violation');
-    if (session.early !== undefined) {
-      if (session.early.length < maxEarly) session.early.push(packet);
-      else session.penalise('flooding');
-      return;
-    }
+    if (session.isServed && !session.hasBacklog) this.take(session, packet);
+    else if (!session.wait(packet)) this.refuseForBacklog(session, packet);
+  }
+
+  /** What waited, as far as it may be looked at now. */
+  goOn(session: NativeSession): void {
+    while (session.hasBacklog && session.isServed && !session.over) this.take(session, session.nextWaiting());
+  }
+
+  private take(session: NativeSession, packet: unknown): void {
     const incoming = readPacket(packet);
     if (incoming.kind === 'disconnect') return session.leave();
     const app = currentApp(this.parts.apps, session.app);
@@ -140,6 +158,7 @@ export class CommandLoop {
 
   private start(call: Call, args: Args<OperationName>): void {
     this.calls.add(call);
+    if (reads.has(call.name)) call.session.reads += 1;
     let outcome: Promise<unknown>;
     try {
       outcome = this.execute(call, args);
@@ -178,15 +197,32 @@ export class CommandLoop {
   private done(call: Call, result: unknown): void {
     if (!this.calls.has(call)) return;
     call.session.answer(call.id, nativeResult(call.name, result as Result<OperationName>));
-    this.calls.delete(call);
+    this.end(call);
   }
 
   private failed(call: Call, error: unknown): void {
-    if (!this.calls.delete(call)) return;
+    if (!this.calls.has(call)) return;
     const { session, name } = call;
     const { app: appId, session: id } = session.session;
     const wire = wireErrorOf(error, this.parts.logger, { appId, session: id, operation: name });
     session.refuse(call.id, wire);
+    this.end(call);
+  }
+
+  private end(call: Call): void {
+    this.calls.delete(call);
+    if (!reads.has(call.name)) return;
+    call.session.reads -= 1;
+    this.goOn(call.session);
+  }
+
+  private refuseForBacklog(session: NativeSession, packet: unknown): void {
+    const incoming = readPacket(packet);
+    if (session.opening) return session.penalise('flooding');
+    if (incoming.kind === 'disconnect') return session.leave();
+    const app = currentApp(this.parts.apps, session.app);
+    const waitMs = session.budget.take(app.limits.commandsPerSecond, Date.now());
+    this.refuseForRate(session, incoming.id, Math.max(waitMs, crowdedMs));
   }
 
   private refuseForRate(session: NativeSession, id: number, retryAfterMs: number): void {

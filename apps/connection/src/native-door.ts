@@ -60,12 +60,16 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
     this.loop.receive(session, packet);
   }
 
+  servable(session: NativeSession): void {
+    this.loop.goOn(session);
+  }
+
   closed(session: NativeSession): void {
     if (!this.sessions.delete(session)) return;
     this.parts.hub.detach(session);
     this.parts.telemetry?.sessionClosed?.(session.endedBy ?? 'lost');
     // One that is still opening is taken back when that is through: see begin.
-    if (session.early === undefined) this.reportClosed(session);
+    if (!session.opening) this.reportClosed(session);
   }
 
   /**
@@ -125,15 +129,14 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
       await commands.sessionOpened(open);
       this.welcome(session, login, resumed);
     } catch (error) {
-      session.early = undefined;
+      session.opening = false;
       if (session.over) this.reportClosed(session);
       else this.endWith(session, error);
       return;
     }
-    const early = session.early ?? [];
-    session.early = undefined;
+    session.opening = false;
     if (session.over) this.reportClosed(session);
-    else for (const packet of early) this.loop.receive(session, packet);
+    else this.loop.goOn(session);
   }
 
   private welcome(session: NativeSession, login: Login, resumed: boolean): void {

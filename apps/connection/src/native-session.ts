@@ -11,6 +11,7 @@ import {
 import type { Login } from '@hongyan/sessions';
 import type { Socket } from 'socket.io';
 import { answerFrame, eventFrame, nativeFormat, type Frame } from './frames.js';
+import { Backlog } from './backlog.js';
 import { CommandBudget } from './rate-limit.js';
 import { SocketWriter } from './socket-writer.js';
 import type { WriterPool } from './writer-pool.js';
@@ -19,6 +20,8 @@ import type { WriterPool } from './writer-pool.js';
 export interface SessionOwner {
   readonly pool: WriterPool;
   received(session: NativeSession, packet: unknown): void;
+  /** Packets that waited may be looked at. */
+  servable(session: NativeSession): void;
   closed(session: NativeSession): void;
 }
 
@@ -32,6 +35,8 @@ export interface Ending {
 
 /** The time after which a client may come back that was cut off for what it did. */
 const penaltyMs = 30_000;
+/** So many commands with long answers are carried out at a time for one session. */
+const mostReads = 4;
 const resyncMs = 1_000;
 
 /** Everything this process holds of one connected session, in one object. */
@@ -44,8 +49,11 @@ export class NativeSession extends SocketWriter implements SessionSink<Frame> {
   endedBy: ErrorName | undefined = undefined;
   /** Another connection carries the session now. */
   superseded = false;
-  /** Packets that came before the session was open; undefined afterwards. */
-  early: unknown[] | undefined = [];
+  /** What others have to know of it is not settled yet. */
+  opening = true;
+  /** Commands with long answers that are under way. */
+  reads = 0;
+  private backlog: Backlog | undefined;
 
   constructor(
     private readonly owner: SessionOwner,
@@ -67,6 +75,27 @@ export class NativeSession extends SocketWriter implements SessionSink<Frame> {
 
   get over(): boolean {
     return this.isEnded;
+  }
+
+  /** Its next packet may be looked at: otherwise it waits, see {@link wait}. */
+  get isServed(): boolean {
+    return !this.opening && this.reads < mostReads && !this.isBehind;
+  }
+
+  get hasBacklog(): boolean {
+    return this.backlog !== undefined;
+  }
+
+  /** False: too much waits already. */
+  wait(packet: unknown): boolean {
+    this.backlog ??= new Backlog(this.owner.pool.bounds.hardBytes);
+    return this.backlog.add(packet);
+  }
+
+  nextWaiting(): unknown {
+    const packet = this.backlog?.next();
+    if (this.backlog?.isEmpty) this.backlog = undefined;
+    return packet;
   }
 
   /** The first event, and from now on everything else. */
@@ -116,6 +145,10 @@ export class NativeSession extends SocketWriter implements SessionSink<Frame> {
 
   protected override connectionClosed(): void {
     this.owner.closed(this);
+  }
+
+  protected override answersLeft(): void {
+    if (this.hasBacklog) this.owner.servable(this);
   }
 
   protected override overflowed(): void {

@@ -189,6 +189,39 @@ describe('a reader that reads', () => {
   });
 });
 
+describe('commands of one session', () => {
+  it('with long answers are carried out four at a time, and no other overtakes them', async () => {
+    const goOn: (() => void)[] = [];
+    rig.commands.answer = (name) =>
+      name === 'message.history' ? new Promise<object>((resolve) => goOn.push(() => resolve({}))) : {};
+    const begun = () => rig.commands.calls.map(({ name }) => name);
+    const ids = Array.from({ length: 6 }, () => client.send('message.history', { conversation: 'c' }));
+    const last = client.send('client.unread');
+    while (goOn.length < 4) await turn();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(begun()).toEqual(Array.from({ length: 4 }, () => 'message.history'));
+    goOn[1]!();
+    while (goOn.length < 5) await turn();
+    expect(begun()).toHaveLength(5);
+    for (const go of goOn) go();
+    while (goOn.length < 6) await turn();
+    goOn[5]!();
+    expect((await client.ack(last)).ok).toBeDefined();
+    await Promise.all(ids.map((id) => client.ack(id)));
+    expect(begun().slice(5)).toEqual(['message.history', 'client.unread']);
+  });
+
+  it('are not cut off by a short answer behind a long one', async () => {
+    const texts = ['x'.repeat(8_000_000), 'short'];
+    rig.commands.answer = () => ({ text: texts.shift() });
+    const long = client.send('client.unread');
+    const short = client.send('client.unread');
+    expect(JSON.stringify(await client.ack(short))).toContain('short');
+    expect(JSON.stringify(await client.ack(long)).length).toBeGreaterThan(8_000_000);
+    expect(client.closed).toBe(false);
+  });
+});
+
 describe('a reader that stops reading', () => {
   const toSloth = { audience: { kind: 'clients', clients: [asClientId('sloth')] } } as const;
   const big = 'x'.repeat(10_000);
@@ -256,15 +289,47 @@ describe('a reader that stops reading', () => {
     reader.destroy();
   });
 
-  it('who sends commands without reading the answers is cut off too', async () => {
+  it('who asks on without reading waits, and gets every answer once it reads', async () => {
     rig.commands.answer = () => ({ text: big });
     client.socket.pause();
-    const ended = () => rig.commands.ended.length > 0;
-    for (let count = 0; count < 5_000 && !ended(); count += 1) {
-      client.send('client.unread');
-      await turn();
+    const answered = () => rig.commands.calls.length;
+    const ids: number[] = [];
+    // What the kernel takes does not wait here.
+    for (let before = -1; answered() > before || sessions()[0]!.bufferedBytes < 400_000;) {
+      before = answered();
+      for (let count = 0; count < 10; count += 1) ids.push(client.send('client.unread'));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (ids.length > 5_000) throw new Error('it never waits');
     }
-    expect(ended()).toBe(true);
+    const begun = answered();
+    expect(sessions()[0]!.bufferedBytes).toBeLessThan(500_000);
+    expect(begun).toBeLessThan(ids.length);
+    client.socket.resume();
+    const answers = await Promise.all(ids.map((id) => client.ack(id)));
+    expect(answers.filter(({ ok }) => ok === undefined)).toEqual([]);
+    expect(answered()).toBe(ids.length);
+    expect(client.closed).toBe(false);
+  });
+
+  it('may let a hundred commands wait, and is asked to come back with more', async () => {
+    rig.commands.answer = () => ({ text: 'x'.repeat(8_000_000) });
+    client.socket.pause();
+    const long = client.send('client.unread');
+    while (rig.commands.calls.length < 1) await turn();
+    await turn();
+    const ids = Array.from({ length: 105 }, () => client.send('client.unread'));
+    client.send('conversation.delivered', { conversation: 'c', seq: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(rig.commands.calls).toHaveLength(1);
+    rig.commands.answer = () => ({});
+    client.socket.resume();
+    const answers = await Promise.all(ids.map((id) => client.ack(id)));
+    expect(answers.map(({ error }) => error?.name)).toEqual([
+      ...Array.from({ length: 100 }, () => undefined),
+      ...Array.from({ length: 5 }, () => 'rate_limited'),
+    ]);
+    expect(answers.at(-1)?.error?.retryAfterMs).toBeGreaterThanOrEqual(1_000);
+    expect((await client.ack(long)).ok).toBeDefined();
   });
 });
 

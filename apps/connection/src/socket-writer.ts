@@ -42,6 +42,8 @@ export abstract class SocketWriter implements ConnectionOwner {
   protected abstract connectionClosed(): void;
   /** The reader lags behind more than may be kept for it. */
   protected abstract overflowed(): void;
+  /** Answers have left that waited for the reader. */
+  protected abstract answersLeft(): void;
 
   protected takeOver(socket: Socket): void {
     takeOver(socket, this);
@@ -53,6 +55,11 @@ export abstract class SocketWriter implements ConnectionOwner {
 
   private get eventBytes(): number {
     return this.bufferedBytes - this.askedBytes;
+  }
+
+  /** So much of what it asked for has not been read that it is to get no further answers for now. */
+  protected get isBehind(): boolean {
+    return this.askedBytes > this.pool.bounds.hardBytes;
   }
 
   protected get isEnded(): boolean {
@@ -72,12 +79,11 @@ export abstract class SocketWriter implements ConnectionOwner {
   }
 
   /**
-   * Queues an answer: never dropped, and written before what others get out of this turn. One may be larger than what
-   * may wait (a page of long messages); who asks on while that much is unread is cut off.
+   * Queues an answer: never dropped, and written before what others get out of this turn. Who asks decides how many there
+   * are: see {@link isBehind}.
    */
   protected enqueueAnswer(frame: Frame): void {
     if (this.ended || this.gaveUp) return;
-    if (this.askedBytes > this.pool.bounds.hardBytes) return this.giveUp();
     frame.asked = true;
     this.askedBytes += frame.bytes.length;
     this.push(frame);
@@ -142,9 +148,11 @@ export abstract class SocketWriter implements ConnectionOwner {
   /** The transport takes bytes again: the last write has left the process. */
   transportReady(): void {
     this.inFlightBytes = 0;
-    this.askedBytes -= this.inFlightAskedBytes;
+    const left = this.inFlightAskedBytes;
+    this.askedBytes -= left;
     this.inFlightAskedBytes = 0;
     if (this.pending !== undefined && !this.held) this.schedule();
+    if (left > 0) this.answersLeft();
   }
 
   closed(): void {

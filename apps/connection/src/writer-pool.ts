@@ -8,7 +8,7 @@ const lingerMs = 2_000;
 export interface PressureBounds {
   /** Above it signals are dropped and cursors coalesced, above twice that low room messages, above thrice normal ones. */
   readonly softBytes: number;
-  /** Above it, of events or of answers, the session ends with `resync`. */
+  /** Events above it end the session with `resync`; answers above it let its commands wait. */
   readonly hardBytes: number;
 }
 

@@ -262,18 +262,18 @@ describe('long messages', () => {
     let pages = 0;
     for (let more = true; more; pages += 1) {
       const page = await bob.run('message.history', { conversation: group, limit: 100, ...(before && { before }) }); // prettier-ignore
-      expect(JSON.stringify(page).length).toBeLessThan(700_000);
+      expect(JSON.stringify(page).length).toBeLessThan(400_000);
       read.unshift(...numbers(page.messages));
       before = { seq: page.messages[0]!.seq! };
       ({ more } = page);
     }
     expect(read).toEqual(Array.from({ length: count }, (_, n) => n));
-    expect(pages).toBe(4);
+    expect(pages).toBe(6);
 
     const missed: number[] = [];
     for (let after = 1; after < count + 1;) {
       const page = await bob.run('conversation.entries', { conversation: group, after });
-      expect(JSON.stringify(page).length).toBeLessThan(700_000);
+      expect(JSON.stringify(page).length).toBeLessThan(400_000);
       missed.push(...numbers(page.entries.map((entry) => (entry as { message: { body: string } }).message)));
       expect(page.seq).toBeGreaterThan(after);
       after = page.seq;

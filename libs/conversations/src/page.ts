@@ -4,7 +4,7 @@ import type { Entry } from './types.js';
  * Bytes, about, that a page of the log weighs at most. Long messages make short pages: who reads over a slow line gets one
  * before its heartbeat is due, and a pod holds little for those who do not read what they asked for.
  */
-export const pageWeight = 512 * 1024;
+export const pageWeight = 256 * 1024;
 /** All but the body. */
 const perItem = 256;
 

@@ -348,7 +348,7 @@ describe('services', () => {
         ({ more } = page);
       }
       expect(found).toEqual(all);
-      expect(pages).toBe(2);
+      expect(pages).toBe(3);
     },
   );
 

@@ -21,6 +21,7 @@ import { Saved } from './saved.js';
 import type { LocalMessage } from './send-handle.js';
 import { MemoryStorage } from './storage.js';
 import { Sync } from './sync.js';
+import { Turns } from './turns.js';
 
 const probeTimeoutMs = 5_000;
 
@@ -82,6 +83,7 @@ export class HongyanClient extends Emitter<ClientEvents> {
       commands: this.#commands,
       outbox: this.#outbox,
       receipts: this.#receipts,
+      fetches: new Turns(3),
       me: () => this.#me,
       saveKnown: (log, seq) => this.#saved.set(`k/${log}`, seq === undefined ? undefined : String(seq)),
       emit: (id, event, value) => this.#dispatch.forward(id, event, value),

@@ -4,6 +4,7 @@ import { FakeServer, type FakeSession } from '../test/fake-server.js';
 import { Conversation } from './conversation.js';
 import type { Core } from './core.js';
 import { settingsOf } from './options.js';
+import { Turns } from './turns.js';
 
 const me = 'me';
 const id = 'c';
@@ -23,6 +24,7 @@ function world(maxGap = 200): World {
   const call = (name: string, args: object): Promise<unknown> =>
     Promise.resolve().then(() => server.run({ name, args: args as never, session }));
   const core = {
+    fetches: new Turns(1),
     settings: {
       ...settingsOf({ url: '', appId: '', credentials: { clientId: me } }),
       maxGap,

@@ -3,6 +3,7 @@ import type { ConversationEvents } from './conversation-events.js';
 import type { Outbox } from './outbox.js';
 import type { Receipts } from './receipts.js';
 import type { Settings } from './options.js';
+import type { Turns } from './turns.js';
 import type { HongyanError } from './errors.js';
 
 /** What a conversation needs of its client. */
@@ -11,6 +12,8 @@ export interface Core {
   readonly commands: Commands;
   readonly outbox: Outbox;
   readonly receipts: Receipts;
+  /** Pages of missed entries: over a slow line, more at a time would only make each of them late. */
+  readonly fetches: Turns;
   me(): string | undefined;
   /** The last sequence given to the app in a log, kept over a restart; undefined forgets it. */
   saveKnown(log: string, seq: number | undefined): void;

@@ -114,7 +114,9 @@ export class Logs {
       {
         maxGap: core.settings.maxGap,
         fetch: (after, until) =>
-          core.commands.call('conversation.entries', { conversation: id, after, until }),
+          core.fetches.take(() =>
+            core.commands.call('conversation.entries', { conversation: id, after, until }),
+          ),
         deliver: (entry) => host.deliver(entry),
         gap: (after, until) => host.gap(after, until),
         moved: (known) => core.saveKnown(id, known),

@@ -44,6 +44,34 @@ describe('reconnecting', () => {
     expect(conversation.seq).toBe(150);
   });
 
+  it('catches up with many conversations a few at a time', async () => {
+    const fake = await server();
+    const ids = range(1, 20).map((n) => `c${n}`);
+    for (const id of ids) fake.conversation(id, ['me', 'you']);
+    const client = clientOf(fake);
+    const first = next(client, 'caughtUp');
+    await client.connect();
+    await first;
+    const seen = watch(client);
+    fake.refuse = () => wireError('unavailable');
+    fake.cut();
+    await until(() => client.state === 'waiting');
+    for (const id of ids) for (const n of range(1, 5)) fake.say(id, 'you', String(n));
+    let [underWay, most] = [0, 0];
+    fake.intercept = ({ name }, ack, run) => {
+      if (name !== 'conversation.entries') return false;
+      most = Math.max(most, ++underWay);
+      setTimeout(() => {
+        underWay -= 1;
+        ack({ ok: run() });
+      }, 5);
+      return true;
+    };
+    fake.refuse = () => undefined;
+    await until(() => seen.seqs.length === 100);
+    expect(most).toBe(3);
+  });
+
   it('catches up though presence is refused, and again when the sync failed', async () => {
     const fake = await server();
     fake.conversation('c', ['me', 'you']);

@@ -14,6 +14,7 @@ import type { FlushTurn } from '../flush-turn.js';
 import { CommandBudget } from '../rate-limit.js';
 import { framesOf, writeFrames } from './frame-buffer.js';
 import { PushQueue } from './push-queue.js';
+import { UnreadReplies } from './unread-replies.js';
 import type { Dialect } from './subprotocols.js';
 
 /** What the door does with what happens on a connection. */
@@ -84,7 +85,10 @@ export class LeanCloudConnection<S> {
   private streaming = false;
   private underWay = 0;
   private streamEnded: () => void = () => undefined;
+  /** The next command waits until the reader has read more. */
+  private waiting = false;
   private over = false;
+  private readonly replies: UnreadReplies;
   private mustBeRead = false;
 
   constructor(
@@ -93,6 +97,7 @@ export class LeanCloudConnection<S> {
     readonly dialect: Dialect,
     readonly origin: string | undefined,
   ) {
+    this.replies = new UnreadReplies(owner.maxBufferedBytes);
     socket.on('message', (data: Buffer, isBinary: boolean) => this.received(data, isBinary));
     socket.on('ping', () => (this.lastHeardAt = Date.now()));
     socket.on('pong', () => (this.lastHeardAt = Date.now()));
@@ -125,7 +130,13 @@ export class LeanCloudConnection<S> {
       if (this.flushing) this.owner.turn.addAnswered(this);
       return;
     }
-    this.socket.send(joinFrame(this.dialect.framing, [encodeCommand(command)]));
+    const frame = joinFrame(this.dialect.framing, [encodeCommand(command)]);
+    this.socket.send(frame, this.replies.add(frame.length));
+  }
+
+  /** Bytes that wait for the reader besides what it asked for. */
+  private get pushedBytes(): number {
+    return this.socket.bufferedAmount - this.replies.bytes;
   }
 
   /** Several frames for one session, in order. A promise holds its place; undefined: nothing after all. */
@@ -138,10 +149,10 @@ export class LeanCloudConnection<S> {
 
   /** Does so much wait for the reader that this is not to be added? Low ones go first, high ones are kept. */
   drops(eventClass: 'room' | 'signal', priority: 'high' | 'normal' | 'low'): boolean {
-    const { bufferedAmount } = this.socket;
+    const { pushedBytes } = this;
     const { softBufferedBytes: soft } = this.owner;
-    if (eventClass === 'signal') return bufferedAmount > soft;
-    return priority !== 'high' && bufferedAmount > soft * (priority === 'low' ? 2 : 3);
+    if (eventClass === 'signal') return pushedBytes > soft;
+    return priority !== 'high' && pushedBytes > soft * (priority === 'low' ? 2 : 3);
   }
 
   /**
@@ -200,6 +211,10 @@ export class LeanCloudConnection<S> {
   private async run(): Promise<void> {
     this.running = true;
     while (this.inbox.length > 0 && !this.over) {
+      if (this.replies.areTooMany) {
+        await this.untilRepliesLeft();
+        continue;
+      }
       const received = this.read(this.inbox[0]!);
       if (received === undefined) break;
       if (this.mayStream(received)) {
@@ -220,6 +235,14 @@ export class LeanCloudConnection<S> {
     }
     this.running = false;
     if (!this.outbox.isEmpty) this.flushSoon();
+  }
+
+  /** Pushes go on meanwhile: the bound of what may wait of them ends the connection, not this one. */
+  private async untilRepliesLeft(): Promise<void> {
+    this.waiting = true;
+    if (!this.outbox.isEmpty) this.flushSoon();
+    await this.replies.untilRead();
+    this.waiting = false;
   }
 
   /**
@@ -277,7 +300,7 @@ export class LeanCloudConnection<S> {
   }
 
   private flushSoon(): void {
-    if ((this.running && !this.streaming) || this.flushing) return;
+    if ((this.running && !this.streaming && !this.waiting) || this.flushing) return;
     this.flushing = true;
     this.owner.turn.add(this);
   }
@@ -293,7 +316,7 @@ export class LeanCloudConnection<S> {
     if (ready.length === 0) return;
     writeFrames(this.socket, framesOf(this.dialect.framing, ready));
     // A reader that does not read any longer: it comes back and asks for what it missed.
-    if (this.socket.bufferedAmount > this.owner.maxBufferedBytes) {
+    if (this.pushedBytes > this.owner.maxBufferedBytes) {
       this.endedBy ??= 'resync';
       this.terminate();
     }
@@ -304,6 +327,7 @@ export class LeanCloudConnection<S> {
     this.over = true;
     this.inbox = [];
     this.outbox.clear();
+    this.replies.forget();
     this.owner.closed(this);
   }
 }
