@@ -79,6 +79,54 @@ it('entries: everything between two sequences, in order, of every kind', async (
     some.entries.map(({ seq }) => seq),
     [2, 3],
   );
+  has(some, { seq: 3 });
+  has(await wires.bob.call('conversation.entries', { conversation: id, after: 3, until: 4 }), { seq: 4 });
+  has(await wires.bob.call('conversation.entries', { conversation: id, after: 5 }), { seq: 5, entries: [] });
+});
+
+it('long messages make short pages, and a client that follows them misses nothing', async (world) => {
+  const { id, wires } = await world.group('ann', 'bob');
+  const long = 'x'.repeat(50_000);
+  const count = 16;
+  for (let n = 1; n <= count; n++) await world.send(wires.ann, id, `${n} ${long}`);
+  const number = (body: string): number => Number.parseInt(body, 10);
+
+  const missed: number[] = [];
+  for (let after = 1; after <= count;) {
+    const { entries, seq } = await wires.bob.call('conversation.entries', { conversation: id, after });
+    ok(entries.length * long.length < 512_000, 'the page is short');
+    ok(seq > after, 'the page goes on');
+    for (const entry of entries) if (entry.kind === 'message') missed.push(number(entry.message.body));
+    after = seq;
+  }
+  deepStrictEqual(missed, numbers(1, count));
+
+  const read: number[] = [];
+  for (let [before, more] = [Infinity, true]; more;) {
+    const page = await wires.bob.call('message.history', {
+      conversation: id,
+      ...(before === Infinity ? {} : { before: { seq: before } }),
+      limit: 100,
+    });
+    read.unshift(...page.messages.map(({ body }) => number(body)));
+    ({ more } = page);
+    before = page.messages[0]?.seq ?? 0;
+  }
+  deepStrictEqual(read, numbers(1, count));
+});
+
+it('who asks for much at once gets all of it, in one connection', async (world) => {
+  const { id, wires } = await world.group('ann', 'bob');
+  const long = 'x'.repeat(50_000);
+  for (let n = 1; n <= 5; n++) await world.send(wires.ann, id, long);
+  const pages = await Promise.all(
+    numbers(1, 40).map(() => wires.bob.call('message.history', { conversation: id, limit: 5 })),
+  );
+  ok(
+    pages.every(({ messages }) => messages.length === 5),
+    'every page is whole',
+  );
+  has(await row(wires.bob, id), { unread: 5 });
 });
 
 it('unread: counts what others wrote after my cursor; mine, silent and recalled ones do not count', async (world) => {
