@@ -23,7 +23,12 @@ export function addLeanCloudCommands(program: Command): void {
     .option('--per-minute <n>', 'requests per minute at most', whole(1, 1_000_000))
     .option('--timeout <seconds>', 'for one request', whole(1, 3_600), 60)
     .option('--max-wait <seconds>', 'largest pause before a failed request is repeated', whole(1, 3_600), 60)
-    .option('--patience <seconds>', 'how long a request may go on failing', whole(1, 86_400), 900)
+    .option(
+      '--patience <seconds>',
+      'how long a request may go on failing (until the server has answered once, 30 s at most)',
+      whole(1, 86_400),
+      900,
+    )
     .option(
       '--re-read <hours>',
       'how far back a later pull looks for edits and recalls',

@@ -20,6 +20,8 @@ export interface HttpSourceOptions {
   readonly maxWaitMs?: number;
   /** How long one request may go on failing. */
   readonly patienceMs?: number;
+  /** The same until the server has answered anything at all: the address is wrong, or there is no network. */
+  readonly firstPatienceMs?: number;
   readonly maxBodyBytes?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: PullEvent) => void;
@@ -36,6 +38,7 @@ type Outcome =
 export class HttpSource implements Source {
   requests = 0;
   serverTime: number;
+  private hasAnswered = false;
   private readonly agent: Agent;
   private readonly pacer: Pacer;
   private readonly now: () => number;
@@ -58,15 +61,16 @@ export class HttpSource implements Source {
     const url = new URL(path.replace(/^\//, ''), this.options.server);
     for (const [name, value] of Object.entries(parameters))
       if (value !== undefined) url.searchParams.set(name, String(value));
-    const { maxWaitMs = 60_000, patienceMs = 15 * 60_000, onEvent } = this.options;
-    const giveUpAt = Date.now() + patienceMs;
+    const { maxWaitMs = 60_000, patienceMs = 15 * 60_000, firstPatienceMs = 30_000, onEvent } = this.options;
+    const beganAt = Date.now();
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.pacer.run(() => this.attempt(url, path));
       if (outcome.ok) return outcome.value as T;
       const { why, throttled, askedMs } = outcome;
       // LeanCloud's throttle lasts a minute: without word from the server, begin with seconds.
       const waitMs = askedMs ?? backOff(attempt, throttled ? Math.min(8_000, maxWaitMs) : 250, maxWaitMs);
-      if (Date.now() + waitMs > giveUpAt) throw this.exhausted(path, why, throttled, askedMs);
+      const patience = this.hasAnswered ? patienceMs : Math.min(patienceMs, firstPatienceMs);
+      if (Date.now() + waitMs > beganAt + patience) throw this.exhausted(path, why, throttled, askedMs);
       onEvent?.({ event: 'retry', path, why, waitMs });
       if (throttled) this.pacer.pauseUntil(Date.now() + waitMs);
       await sleep(waitMs, this.signal);
@@ -91,6 +95,7 @@ export class HttpSource implements Source {
         signal: deadline.signal,
         headers: { accept: 'application/json', ...authenticate(credentials, proof, this.now()) },
       });
+      this.hasAnswered = true;
       const text = await readBody(response, this.options.maxBodyBytes ?? 64 * 1024 * 1024);
       return this.judge(path, response, text);
     } catch (error) {
@@ -153,9 +158,15 @@ export class HttpSource implements Source {
         'throttled',
         `LeanCloud asks to wait ${Math.ceil(askedMs / 1000)} s (${why}): run the same command again then`,
       );
+    const { host } = this.options.server;
+    if (!this.hasAnswered)
+      return new PullError(
+        'unreachable',
+        `${host} cannot be reached: ${why}; check the address (--server, --region) and the network, and run the same command again`,
+      );
     return new PullError(
       throttled ? 'throttled' : 'unreachable',
-      `GET ${path} at ${this.options.server.host} goes on failing: ${why}; run the same command again later`,
+      `GET ${path} at ${host} goes on failing: ${why}; run the same command again later`,
     );
   }
 }

@@ -219,6 +219,13 @@ describe('failures', () => {
     expect(await rowsOf('messages')).toEqual(expected());
   });
 
+  it('end the pull soon while nothing has ever answered: the address may be wrong', async () => {
+    const elsewhere = { server: new URL('http://nowhere.invalid'), firstPatienceMs: 100 };
+    await expect(pulled({}, elsewhere)).rejects.toThrow(/^nowhere\.invalid cannot be reached: .*--server/);
+    const closed = { server: new URL('http://127.0.0.1:1'), firstPatienceMs: 100 };
+    await expect(pulled({}, closed)).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
   it('leave nothing under way: a source that is closed ends its requests and their pauses', async () => {
     standIn.failures.set([
       { kind: 'throttle-after', every: 2, seconds: 60 },
