@@ -44,6 +44,9 @@ public class Conformance {
     AVIMOptions.getGlobalOptions().setUnreadNotificationEnabled(true);
     // There is no database on the device.
     AVIMOptions.getGlobalOptions().setMessageQueryCacheEnabled(false);
+    // Its timers outlive a lost connection, and then end whatever is asked at that moment (AVIMOperationQueue.poll): none is to
+    // run out here. This program has a patience of its own.
+    AVIMOptions.getGlobalOptions().setTimeoutInSecs(600);
     AVIMMessageManager.registerDefaultMessageHandler(new Messages());
     AVIMMessageManager.setConversationEventHandler(new Events());
     AVIMClient.setClientEventHandler(new Connections());
