@@ -25,6 +25,12 @@ export interface Device {
 
 const goodbyeMs = 500;
 
+// The SDK warns, with fifty lines of stack each time, when a question is asked again before it is answered.
+const { warn } = console;
+console.warn = (...words: unknown[]) => {
+  if (!String(words[0]).startsWith('Duplicated command')) warn(...words);
+};
+
 interface Innards {
   /** Settles when the connection is there. */
   readonly _openPromise?: Promise<Connection>;

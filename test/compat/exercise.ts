@@ -24,17 +24,8 @@ const wrapped = new WeakSet<object>();
 const listenedTo = new WeakMap<object, Set<string>>();
 let scenario: string | undefined;
 
-/** The SDK warns, with fifty lines of stack each time, when one question is asked again before it is answered. */
-function hushDuplicates(): void {
-  const { warn } = console;
-  console.warn = (...words: unknown[]) => {
-    if (!String(words[0]).startsWith('Duplicated command')) warn(...words);
-  };
-}
-
 /** To be called at the top of a test file. */
 export function watchScenarios(): void {
-  beforeAll(hushDuplicates);
   beforeEach(() => {
     scenario = scenarioName();
   });
