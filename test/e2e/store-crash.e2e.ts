@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -93,26 +102,39 @@ it('loses nothing acknowledged when it is killed, ten times over', async () => {
   expect(acknowledged.length).toBeGreaterThan(100);
 }, 120_000);
 
-it('is whole wherever the write-ahead log was cut', async () => {
-  await writeAndKill('cut', 300);
-  const wal = statSync(join(folder, 'hongyan.db-wal')).size;
-  expect(wal).toBeGreaterThan(0);
-  const lengths: number[] = [];
-  for (const part of [0.99, 0.9, 0.63, 0.37, 0.1, 0]) {
-    const copy = join(folder, `copy-${part}`);
-    mkdirSync(copy);
-    // The shared-memory index is not copied: after a power cut it is gone.
-    for (const file of ['hongyan.db', 'hongyan.db-wal'])
-      if (existsSync(join(folder, file))) copyFileSync(join(folder, file), join(copy, file));
-    truncateSync(join(copy, 'hongyan.db-wal'), Math.floor(wal * part));
-    const report = part === 0 ? undefined : inspect(copy);
-    if (report !== undefined) {
-      expectWhole({ findings: report.findings, logs: report.logs });
+/**
+ * How much of the write-ahead log has been copied into the file, or was being copied when the process died: all that was on
+ * the disk before the first page of it was copied, so a power cut cannot take it. SQLite counts it in the shared-memory index.
+ */
+function copiedBytes(): number {
+  const index = readFileSync(join(folder, 'hongyan.db-shm'));
+  const attempted = new Uint32Array(index.buffer, index.byteOffset + 128, 1)[0]!;
+  return attempted === 0 ? 0 : 32 + attempted * (24 + 4096);
+}
+
+it.each([100, 1_500])(
+  'is whole wherever the write-ahead log of %i ms was cut',
+  async (milliseconds) => {
+    await writeAndKill('cut', milliseconds);
+    const wal = statSync(join(folder, 'hongyan.db-wal')).size;
+    const copied = copiedBytes();
+    expect(wal).toBeGreaterThanOrEqual(copied);
+    const lengths: number[] = [];
+    for (const part of [0.99, 0.9, 0.63, 0.37, 0.1]) {
+      const copy = join(folder, `copy-${part}`);
+      mkdirSync(copy);
+      // The shared-memory index is not copied: after a power cut it is gone.
+      for (const file of ['hongyan.db', 'hongyan.db-wal'])
+        if (existsSync(join(folder, file))) copyFileSync(join(folder, file), join(copy, file));
+      truncateSync(join(copy, 'hongyan.db-wal'), copied + Math.floor((wal - copied) * part));
+      const report = inspect(copy);
+      expectWhole(report);
       lengths.push(Object.values(report.logs).reduce((sum, log) => sum + log.length, 0));
     }
-  }
-  expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
-}, 60_000);
+    expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
+  },
+  60_000,
+);
 
 it('is held by one process at a time, and free after it was killed', async () => {
   const child = spawn(process.execPath, [join(__dirname, 'store-writer.mjs'), folder, 'held'], {
