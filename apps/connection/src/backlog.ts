@@ -13,10 +13,11 @@ export class Backlog {
     return this.packets.length === 0;
   }
 
-  /** False: there is no room for it. */
+  /** False: there is no room for it. The first fits always. */
   add(packet: unknown): boolean {
     const length = lengthOf(packet);
-    if (this.packets.length === most || this.length + length > this.mostBytes) return false;
+    const isFull = this.packets.length === most || this.length + length > this.mostBytes;
+    if (isFull && !this.isEmpty) return false;
     this.packets.push(packet);
     this.length += length;
     return true;

@@ -10,7 +10,7 @@ export class UnreadReplies {
     return this.bytes > this.most;
   }
 
-  /** To be called back when so many bytes have left, or could not. */
+  /** To be called when so many bytes have left, or with why they could not. */
   add(bytes: number): (error?: Error) => void {
     this.bytes += bytes;
     return (error) => {
