@@ -10,7 +10,7 @@ import {
   type ConnectionOptions,
   type ConnectionParts,
 } from './connection-parts.js';
-import { sessionsEndedBy, stillInUse } from './session-bounds.js';
+import { closeOlderOfTag, sessionsEndedBy, stillInUse } from './session-bounds.js';
 import { NativeSession, type SessionOwner } from './native-session.js';
 import { WriterPool } from './writer-pool.js';
 import { wireErrorOf } from './wire-errors.js';
@@ -124,7 +124,7 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
     const { hub, commands } = this.parts;
     const { session: open } = login;
     try {
-      await this.closeOlderOfTag(login);
+      await closeOlderOfTag(this.parts, login);
       const resumed = !login.fresh && (await hub.keepsRooms(open));
       await commands.sessionOpened(open);
       this.welcome(session, login, resumed);
@@ -151,18 +151,6 @@ export class NativeDoor implements SessionOwner, AdmissionRules {
       resumed,
       limits: { frameBytes, bodyBytes, page },
     });
-  }
-
-  /** Single login per tag: the tokens are revoked already; this closes what is open on other devices. */
-  private async closeOlderOfTag(login: Login): Promise<void> {
-    const { app, client, session, device, tag } = login.session;
-    if (!login.fresh || tag === undefined) return;
-    const { hub } = this.parts;
-    const others = (await hub.sessionsOf(app, client)).filter(
-      (other) => other.tag === tag && other.device !== device && other.session !== session,
-    );
-    const sessions = others.map((other) => other.session);
-    if (sessions.length > 0) hub.close({ app, client, sessions, reason: 'session_conflict' });
   }
 
   private endWith(session: NativeSession, error: unknown): void {

@@ -31,3 +31,12 @@ export async function checkSessionCount({ hub }: ConnectionParts, app: App, logi
   if (staying.length >= app.limits.sessionsPerClient)
     throw new AppError('limit_exceeded', { detail: 'The client has as many sessions as it may have.' });
 }
+
+/** Single login per tag: the tokens are revoked already; this closes what is open on other devices. */
+export async function closeOlderOfTag({ hub }: ConnectionParts, login: Login): Promise<void> {
+  const { app, client, tag } = login.session;
+  if (!login.fresh || tag === undefined) return;
+  const ended = (await hub.sessionsOf(app, client)).filter(sessionsEndedBy(login));
+  const sessions = ended.map(({ session }) => session);
+  if (sessions.length > 0) hub.close({ app, client, sessions, reason: 'session_conflict' });
+}

@@ -1,7 +1,7 @@
 import { CommandType, type GenericCommand } from '@hongyan/leancloud';
 import { AppError, type AppId, type CloseOrder, type EventClass, type SessionId } from '@hongyan/protocol';
 import type { ConnectionParts } from '../connection-parts.js';
-import { sessionsEndedBy, stillInUse } from '../session-bounds.js';
+import { closeOlderOfTag, sessionsEndedBy, stillInUse } from '../session-bounds.js';
 import type { Calls } from './calls.js';
 import { catchUp } from './catch-up.js';
 import { describe } from './described.js';
@@ -56,7 +56,7 @@ export class OpenSessions implements SessionKeeper, ToldSessions {
 
   private async begin(session: LeanCloudSession): Promise<void> {
     try {
-      await this.closeOlderOfTag(session);
+      await closeOlderOfTag(this.parts, session.login);
       await this.parts.commands.sessionOpened(session.session);
     } catch (error) {
       this.end(session, 'lost');
@@ -75,17 +75,6 @@ export class OpenSessions implements SessionKeeper, ToldSessions {
     former.isOver = true;
     const { sessions } = former.connection;
     if (sessions.get(former.client) === former) this.forget(former, 'lost');
-  }
-
-  /** Single login per tag: the tokens are revoked already; this closes what is open on other devices. */
-  private async closeOlderOfTag({ login }: LeanCloudSession): Promise<void> {
-    const { app, client, session, device, tag } = login.session;
-    if (!login.fresh || tag === undefined) return;
-    const others = (await this.parts.hub.sessionsOf(app, client)).filter(
-      (other) => other.tag === tag && other.device !== device && other.session !== session,
-    );
-    const sessions = others.map((other) => other.session);
-    if (sessions.length > 0) this.parts.hub.close({ app, client, sessions, reason: 'session_conflict' });
   }
 
   toldTo(app: AppId, session: SessionId): ToldLive | undefined {
