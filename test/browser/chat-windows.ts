@@ -125,7 +125,12 @@ export class ChatWindow {
   /** A finger held on a row, and what phones make of it: a `contextmenu` event while it is down, and no click. */
   async longPress(title: string): Promise<void> {
     const row = this.row(title);
-    const box = await row.boundingBox();
+    // An event that comes now draws the list anew: the row that was found may be gone when it is measured.
+    let box = await row.boundingBox();
+    for (let tries = 0; box === null && tries < 20; tries += 1) {
+      await row.waitFor({ state: 'visible' });
+      box = await row.boundingBox();
+    }
     if (box === null) throw new Error(`${title} is not in sight`);
     const at = { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) };
     const devtools = await this.page.context().newCDPSession(this.page);
